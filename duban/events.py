@@ -1,7 +1,7 @@
 """The shape of every event, and what the lifecycle says about its type.
 
-Instants are epoch milliseconds, UTC. An event is a fact: it is never edited. A wrong one is answered
-by the same type with `corrects_event_id`, or by `EventVoided`.
+Instants are epoch milliseconds, UTC. An event is a fact: it is never edited. A wrong one is
+answered by the same type with `corrects_event_id`, or by `EventVoided`.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,9 @@ class Actor(NamedTuple):
     role: str = ""
     org_id: str = ""
     window_id: str = ""
+
+
+NOBODY = Actor()
 
 
 class Basis(NamedTuple):
@@ -47,7 +50,7 @@ class Event:
     subject_type: str = "case"
     tenant_id: str = "default"
     seq: int = 0
-    actor: Actor = Actor()
+    actor: Actor = NOBODY
     channel: str = "counter"
     causation_id: str | None = None
     correlation_id: str | None = None
@@ -61,8 +64,8 @@ class Event:
 
 # Facts of one instant are read in the order in which a case lives through them.
 LIFECYCLE: tuple[str, ...] = (
-    "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered", "ProjectOpened", "ProjectOwnerNamed",
-    "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued", "AppointmentBooked",
+    "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered", "ProjectOpened",
+    "ProjectOwnerNamed", "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued", "AppointmentBooked",
     "QueueTicketIssued", "QueueTicketCalled",
     "CaseSubmitted", "MaterialsReceived", "SupplementRequested", "SupplementReceived",
     "CaseRefused", "CaseDeemedAccepted", "CaseAccepted", "DeadlineImposed",

@@ -65,7 +65,8 @@ class Event:
 # Facts of one instant are read in the order in which a case lives through them.
 LIFECYCLE: tuple[str, ...] = (
     "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered", "ProjectOpened",
-    "ProjectOwnerNamed", "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued", "AppointmentBooked",
+    "ProjectOwnerNamed", "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued",
+    "AppointmentBooked",
     "QueueTicketIssued", "QueueTicketCalled",
     "CaseSubmitted", "MaterialsReceived", "SupplementRequested", "SupplementReceived",
     "CaseRefused", "CaseDeemedAccepted", "CaseAccepted", "DeadlineImposed",

@@ -1,7 +1,6 @@
 """Commands that are programs of their own: passed through as they were typed."""
 
 import importlib.util
-import sys
 
 import typer
 
@@ -31,6 +30,6 @@ def _starter(name: str, module: str):  # type: ignore[no-untyped-def]  # typer r
         if importlib.util.find_spec("chdb") is None or importlib.util.find_spec("faust") is None:
             fail(f"duban {name} needs the embedded parts.", "pip install 'duban[embedded]'")
         arguments = [name, *context.args] if module == "deploy.local" else context.args
-        sys.exit(run_program(module, arguments))
+        run_program(module, arguments)
 
     return start

@@ -1,0 +1,161 @@
+"""What was promised: items, clock definitions, ladders, score rules, and the set that holds them.
+
+All of it is data that somebody published (`schemas/reference`, `duban apply`). A version never
+changes; which one applies is a matter of `effective_from`, never of when it was read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from duban.worktime import Calendar
+
+# Units of a budget. One day is never eight hours: `working_day` counts closes of business.
+UNITS = ("working_day", "working_minute", "calendar_day", "instant")
+LEVELS = ("reminder", "yellow", "red", "escalate")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One version of a matter that the hall handles, with the terms it promises."""
+
+    code: str
+    version: str
+    name: str
+    effective_from: int
+    case_class: str = "permit"
+    item_class: str = "approval"
+    domain: str = ""
+    unit: str = "working_day"
+    statutory: int | None = None
+    upper: int | None = None
+    promise: int | None = None
+    policy_id: str = "default"
+    window_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder: when, counted from the due instant, who hears what."""
+
+    level: str
+    offset: int
+    unit: str = "working_day"
+    to: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Stable name of the rung within its ladder, part of every signal's id."""
+        return f"{self.level}{self.offset:+d}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How often and by how much a clock may be extended, and by whom."""
+
+    max: int
+    days: int
+    approver_role: str = ""
+    ask_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDef:
+    """One kind of clock: data, so that a new kind needs no code.
+
+    `budget` is a number of `unit`, or names a term of the item ("item.promise"); for unit
+    `instant` the due instant comes with the fact that starts the clock (`due_at`).
+    """
+
+    kind: str
+    budget: int | str
+    unit: str
+    start: tuple[str, ...]
+    stop: tuple[str, ...]
+    pause_grounds: frozenset[str] = frozenset()
+    extension: Extension | None = None
+    ladder: str = ""
+    governs: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a hall's rules about time. The clock with the highest `governs` that runs
+    on a case decides whether the case was on time; 0 never does."""
+
+    policy_id: str
+    version: str
+    effective_from: int
+    clocks: tuple[ClockDef, ...]
+    ladders: Mapping[str, tuple[Rung, ...]]
+    doc_no: str = ""
+    applies_to: str = "new_only"
+    reopen_mode: str = "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """Points for one kind of cause: "outcome:on_time", "outcome:late", "rating:1" … "rating:5"."""
+
+    rule_id: str
+    on: str
+    points: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePolicy:
+    """One version of the points that a window earns or loses in a month."""
+
+    version: str
+    effective_from: int
+    rules: tuple[ScoreRule, ...]
+    base: float = 100.0
+    maximum: float = 110.0
+
+
+class Versioned(Protocol):
+    """Anything that takes effect at an instant and has a version."""
+
+    @property
+    def effective_from(self) -> int: ...
+    @property
+    def version(self) -> str: ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def in_force(versions: Sequence[V], at: int) -> V | None:
+    """The version in force at `at`: the newest already effective; ties go to the higher version."""
+    effective = [v for v in versions if v.effective_from <= at]
+    return max(effective, key=lambda v: (v.effective_from, v.version), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The whole published set, as values. `calendars` is keyed "hall/window", "hall" or ""."""
+
+    items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    policies: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)
+    scores: tuple[ScorePolicy, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def item(self, code: str, at: int) -> Item | None:
+        """The version of an item in force at `at`, or None where nobody published it."""
+        return in_force(self.items.get(code, ()), at)
+
+    def policy(self, policy_id: str, at: int) -> Policy | None:
+        """The version of a policy in force at `at`."""
+        return in_force(self.policies.get(policy_id, ()), at)
+
+    def score_policy(self, at: int) -> ScorePolicy | None:
+        """The score rules in force at `at`."""
+        return in_force(self.scores, at)
+
+    def calendar(self, hall_id: str, window_id: str = "") -> Calendar | None:
+        """The calendar of a window: its own, else its hall's, else the national one."""
+        own = self.calendars.get(f"{hall_id}/{window_id}") or self.calendars.get(hall_id)
+        return own or self.calendars.get("")

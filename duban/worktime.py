@@ -12,7 +12,7 @@ clock or a file.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,27 +29,14 @@ from duban.calendars import (
     Shifts,
     day_book,
 )
+from duban.worktable import MINUTE, Table, tabulate
 
 __all__ = [
-    "OFFICE",
-    "OFFICE_HOURS",
-    "UNPUBLISHED",
-    "BeyondCalendar",
-    "Calendar",
-    "Day",
-    "DayKind",
-    "DayRule",
-    "Hours",
-    "Line",
-    "Override",
-    "Shift",
-    "Shifts",
-    "build",
+    "OFFICE", "OFFICE_HOURS", "UNPUBLISHED", "BeyondCalendar", "Calendar", "Day", "DayKind",
+    "DayRule", "Hours", "Line", "Override", "Shift", "Shifts", "build",
 ]  # fmt: skip
 
 OFFICE_HOURS = Hours()  # 09:00-12:00, 13:00-17:00, Monday to Friday
-MINUTE = 60_000
-DAY = 86_400_000
 EARLIEST, LATEST = 1970, 2199  # years a calendar can grow to
 
 
@@ -68,17 +55,6 @@ class Line(NamedTuple):
     n: int = 0
 
 
-class _Table(NamedTuple):
-    """Sorted instants of some whole years; all arrays hold milliseconds."""
-
-    first: int  # ordinal of the first date
-    midnights: "array[int]"  # start of each date, and the end of the last
-    closes: "array[int]"  # close of business of each working day
-    opens: "array[int]"  # start of each shift
-    ends: "array[int]"  # end of each shift
-    worked: "array[int]"  # business done before each shift, and in all
-
-
 class Calendar:
     """Immutable to its users: it answers for any date, and tabulates further years when asked."""
 
@@ -93,7 +69,7 @@ class Calendar:
         self._book = book
         self._zone = ZoneInfo(zone)
         self._years = years
-        self._table = _tabulate(book, self._zone, *years)
+        self._table = tabulate(book, self._zone, *years)
 
     @property
     def zone(self) -> str:
@@ -156,7 +132,7 @@ class Calendar:
 
     # --- calendar days -----------------------------------------------------------------------
 
-    def midnights_between(self, a: int, b: int) -> int:
+    def days_between(self, a: int, b: int) -> int:
         """Local midnights in (a, b]: calendar days consumed; negative when b is before a."""
         self._covering(a)
         self._covering(b)
@@ -223,7 +199,7 @@ class Calendar:
 
     # --- the table ---------------------------------------------------------------------------
 
-    def _covering(self, at: int) -> _Table:
+    def _covering(self, at: int) -> Table:
         while at < self._table.midnights[0]:
             self._grow(back=True)
         while at >= self._table.midnights[-1]:
@@ -264,7 +240,7 @@ class Calendar:
         first = max(EARLIEST, first - span) if back else first
         last = last if back else min(LATEST, last + span)
         self._years = (first, last)
-        self._table = _tabulate(self._book, self._zone, first, last)
+        self._table = tabulate(self._book, self._zone, first, last)
 
 
 def build(
@@ -290,48 +266,3 @@ def build(
     book = day_book(national, hours, overrides, through)
     years = (max(first_year, EARLIEST), min(max(first_year, last), LATEST))
     return Calendar(calendar_id, version, book, zone, years)
-
-
-def _instant(zone: ZoneInfo, on: date, minutes: int) -> int:
-    """Local wall time of a date as an instant; 1440 is the midnight that ends it."""
-    wall = datetime(on.year, on.month, on.day) + timedelta(minutes=minutes)  # noqa: DTZ001 - zone next
-    return int(wall.replace(tzinfo=zone).timestamp()) * 1000
-
-
-def _midnights(zone: ZoneInfo, first: int, last: int) -> "array[int]":
-    """Start of every date from ordinal first to last, both included."""
-    days = (date.fromordinal(ordinal) for ordinal in range(first, last + 1))
-    starts = (datetime(d.year, d.month, d.day, tzinfo=zone).timestamp() for d in days)
-    return array("q", (int(start) * 1000 for start in starts))
-
-
-def _tabulate(book: DayBook, zone: ZoneInfo, first_year: int, last_year: int) -> _Table:
-    """Write out the closes and shifts of whole years."""
-    first, last = date(first_year, 1, 1).toordinal(), date(last_year + 1, 1, 1).toordinal()
-    midnights = _midnights(zone, first, last)
-    special = {on.toordinal(): shifts for on, shifts in book.special().items()}
-    starts = [max(first, hours.effective_from.toordinal()) for hours in book.hours]
-    closes, opens, ends = array("q"), array("q"), array("q")
-    worked, total, period = array("q", [0]), 0, 0
-    for ordinal in range(first, last):
-        while period + 1 < len(starts) and starts[period + 1] <= ordinal:
-            period += 1
-        shifts = special.get(ordinal)
-        if shifts is None:
-            shifts = book.hours[period].weekly[(ordinal + 6) % 7]
-        if not shifts:
-            continue
-        midnight = midnights[ordinal - first]
-        plain = midnights[ordinal - first + 1] - midnight == DAY
-        for start, end in shifts:
-            if plain:
-                open_at, end_at = midnight + start * MINUTE, midnight + end * MINUTE
-            else:  # the day on which summer time begins or ends
-                on = date.fromordinal(ordinal)
-                open_at, end_at = _instant(zone, on, start), _instant(zone, on, end)
-            opens.append(open_at)
-            ends.append(end_at)
-            total += end_at - open_at
-            worked.append(total)
-        closes.append(end_at)
-    return _Table(first, midnights, closes, opens, ends, worked)

@@ -1,0 +1,231 @@
+"""A case is its facts: kept once each, in canonical order, and read as a whole.
+
+Order of arrival never matters (`evolve`); what corrections and voidings leave standing is
+`effective`; what the hall would say of the case is `read`.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from duban.events import NOBODY, Actor
+
+MAX_FACTS = 2_000
+ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
+
+
+class Fact(NamedTuple):
+    """What the rules read of an event. Sorting facts sorts them canonically: instant, place in
+    the lifecycle, when it was recorded, id. `digest` (hex of a hash of the bytes) settles which
+    of two bodies under one id stands."""
+
+    occurred_at: int
+    rank: int
+    recorded_at: int
+    event_id: str
+    type: str
+    digest: str = ""
+    actor: Actor = NOBODY
+    channel: str = "counter"
+    corrects: str | None = None
+    historical: bool = False
+    data: Mapping[str, Any] = {}
+
+
+class Facts(NamedTuple):
+    """All facts of one case and the ids that were told in two ways."""
+
+    ordered: tuple[Fact, ...] = ()
+    conflicting: frozenset[str] = frozenset()
+
+
+def evolve(facts: Facts, fact: Fact) -> Facts:
+    """Add one fact. Doubles change nothing; of two bodies under one id the smallest stands and
+    the id is flagged; beyond `MAX_FACTS` the canonically last ones fall out."""
+    twin = next((f for f in facts.ordered if f.event_id == fact.event_id), None)
+    if twin is not None:
+        return facts if twin.digest == fact.digest else _settle(facts, twin, fact)
+    ordered = list(facts.ordered)
+    insort(ordered, fact, key=canonical)
+    return Facts(tuple(ordered[:MAX_FACTS]), facts.conflicting)
+
+
+def canonical(fact: Fact) -> tuple[int, int, int, str]:
+    """Sort key of facts: the order in which a case lived them."""
+    return fact[:4]
+
+
+def _settle(facts: Facts, one: Fact, other: Fact) -> Facts:
+    stands = min(one, other, key=lambda f: (f.recorded_at, f.digest))
+    rest = [f for f in facts.ordered if f.event_id != one.event_id]
+    insort(rest, stands, key=canonical)
+    return Facts(tuple(rest), facts.conflicting | {one.event_id})
+
+
+def effective(facts: Sequence[Fact]) -> list[Fact]:
+    """Facts that stand: not voided, not corrected by a fact that itself stands.
+
+    Read from the latest recorded backwards, so a correction may itself be corrected or voided.
+    """
+    dead: set[str] = set()
+    for fact in sorted(facts, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
+        if fact.event_id not in dead and (target := _answers(fact)):
+            dead.add(target)
+    return [f for f in facts if f.event_id not in dead and f.type != "EventVoided"]
+
+
+def _answers(fact: Fact) -> str | None:
+    if fact.type == "EventVoided":
+        return fact.data.get("voids_event_id")
+    return fact.corrects
+
+
+class Anomaly(NamedTuple):
+    """A way in which a fact does not fit; the fact stands all the same."""
+
+    code: str
+    event_id: str
+    at: int
+
+
+@dataclass(slots=True)
+class View:
+    """What the hall would say of a case now. Instants in ms; None where it has not happened."""
+
+    status: str = "submitted"
+    item_code: str = ""
+    item_name: str = ""
+    case_class: str = ""
+    window_id: str = ""
+    org_id: str = ""
+    staff_id: str = ""
+    applicant_ref: str = ""
+    applicant_class: str = ""
+    channel: str = ""
+    project_id: str = ""
+    submitted_at: int | None = None
+    accepted_at: int | None = None
+    decided_at: int | None = None
+    ended_at: int | None = None
+    decision: str = ""
+    rating: int | None = None
+    historical: bool = False
+    anomalies: tuple[Anomaly, ...] = ()
+
+
+def read(standing: Iterable[Fact]) -> View:
+    """Fold the standing facts, in canonical order, into a view."""
+    view = View()
+    flags: list[Anomaly] = []
+    for fact in standing:
+        flags += [Anomaly(c, fact.event_id, fact.occurred_at) for c in _misfit(view, fact)]
+        _carry(view, fact)
+        if apply := _APPLY.get(fact.type):
+            apply(view, fact)
+    view.anomalies = tuple(flags)
+    return view
+
+
+def _carry(view: View, fact: Fact) -> None:
+    """Who holds the case: the last window, organisation and member of staff that acted on it."""
+    view.window_id = fact.actor.window_id or view.window_id
+    view.org_id = fact.actor.org_id or view.org_id
+    view.staff_id = fact.actor.id or view.staff_id
+    view.channel = view.channel or fact.channel
+    view.historical = view.historical or fact.historical
+
+
+_AFTER_THE_END = frozenset(
+    {"CaseReopened", "FeePaid", "ResultDelivered", "ResultPublished", "CaseClosed", "RatingInvited"}
+    | {"RatingGiven", "AlertAcknowledged", "AlertCommented", "DeadlineImposed", "DecisionMade"}
+)
+
+
+def _misfit(view: View, fact: Fact) -> list[str]:
+    """Names of the ways in which a fact does not fit the life of the case before it."""
+    flags = []
+    if view.ended_at is not None and fact.type not in _AFTER_THE_END:
+        flags.append("after_the_end")
+    if fact.type == "DecisionMade" and view.decided_at is not None:
+        flags.append("decided_twice")
+    if fact.type == "CaseAccepted" and view.accepted_at is not None:
+        flags.append("accepted_twice")
+    if fact.type == "DecisionMade" and view.accepted_at is None and not fact.historical:
+        flags.append("decided_before_acceptance")
+    if fact.type == "ClockExclusionEnded" and view.status != "paused":
+        flags.append("resumed_without_pause")
+    return flags
+
+
+def _submitted(view: View, fact: Fact) -> None:
+    view.submitted_at = view.submitted_at or fact.occurred_at
+    for name in ("item_code", "item_name", "applicant_ref", "applicant_class", "project_id"):
+        setattr(view, name, fact.data.get(name) or getattr(view, name))
+
+
+def _accepted(view: View, fact: Fact) -> None:
+    if view.accepted_at is None:
+        view.accepted_at = fact.occurred_at
+    view.item_code = fact.data.get("item_code") or view.item_code
+    view.case_class = fact.data.get("case_class") or view.case_class
+    if view.ended_at is None:
+        view.status = "accepted"
+
+
+def _becomes(status: str) -> Any:
+    def apply(view: View, _: Fact) -> None:
+        if view.ended_at is None:
+            view.status = status
+
+    return apply
+
+
+def _goes_on(view: View, _: Fact) -> None:
+    if view.ended_at is None:
+        view.status = "accepted" if view.accepted_at is not None else "submitted"
+
+
+def _decided(view: View, fact: Fact) -> None:
+    if view.decided_at is None:
+        view.decided_at = fact.occurred_at
+        view.decision = str(fact.data.get("decision") or "")
+    view.ended_at = view.ended_at or fact.occurred_at
+    view.status = {"withdrawn": "withdrawn", "returned": "closed", "terminated": "closed"}.get(
+        view.decision, "decided"
+    )
+
+
+def _ends(status: str) -> Any:
+    def apply(view: View, fact: Fact) -> None:
+        view.ended_at = view.ended_at or fact.occurred_at
+        view.status = status
+
+    return apply
+
+
+def _reopened(view: View, _: Fact) -> None:
+    view.ended_at = view.decided_at = None
+    view.decision, view.status = "", "accepted"
+
+
+def _rated(view: View, fact: Fact) -> None:
+    if fact.data.get("source", "mass") == "mass":
+        view.rating = int(fact.data["level"])
+
+
+_APPLY: Mapping[str, Any] = {
+    "CaseSubmitted": _submitted,
+    "SupplementRequested": _becomes("supplement"),
+    "SupplementReceived": _goes_on,
+    "CaseAccepted": _accepted,
+    "ClockExclusionStarted": _becomes("paused"),
+    "ClockExclusionEnded": _goes_on,
+    "ForwardedUp": _becomes("upstream"),
+    "UpstreamReplied": _goes_on,
+    "CaseRefused": _ends("refused"),
+    "DecisionMade": _decided,
+    "CaseClosed": _ends("closed"),
+    "CaseReopened": _reopened,
+    "RatingGiven": _rated,
+}

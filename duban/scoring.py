@@ -1,0 +1,56 @@
+"""Points: one explainable entry per rule and cause, never edited, only answered by its opposite."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from duban.alerting import Output, identify
+from duban.case import Fact
+from duban.clocks import Clock
+from duban.policy import ScorePolicy
+
+
+def period_of(at: int, zone: str) -> str:
+    """The month, "YYYY-MM", in which an instant lies in a hall's zone."""
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m")
+
+
+def points_of(
+    case_id: str,
+    window_id: str,
+    governing: Clock | None,
+    standing: Sequence[Fact],
+    policy: ScorePolicy,
+    zone: str,
+) -> Iterator[Output]:
+    """Every point that a case has earned its window: for its outcome, for each citizen's rating.
+
+    Source: the monthly window score of `domain` (base 100, a deduction per overdue case), and the
+    five levels of 好差评. Which cause is worth what is the policy's to say.
+    """
+    for cause, on, at in _causes(governing, standing):
+        for rule in policy.rules:
+            if rule.on == on:
+                point = identify("point", case_id, window_id, rule.rule_id, policy.version, cause)
+                data = {
+                    "point_id": point,
+                    "subject": window_id,
+                    "period": period_of(at, zone),
+                    "rule_id": rule.rule_id,
+                    "points": rule.points,
+                    "cause_event_id": cause,
+                    "case_id": case_id,
+                    "at": at,
+                    "score_policy_version": policy.version,
+                }
+                yield Output(point, "ScorePointPosted", at, data)
+
+
+def _causes(governing: Clock | None, standing: Sequence[Fact]) -> Iterator[tuple[str, str, int]]:
+    if governing and governing.stopped_by:
+        kept = "late" if governing.outcome == "late" else "on_time"
+        stop = governing.stopped_by
+        yield stop.event_id, f"outcome:{kept}", stop.occurred_at
+    for fact in standing:
+        if fact.type == "RatingGiven" and fact.data.get("source", "mass") == "mass":
+            yield fact.event_id, f"rating:{fact.data['level']}", fact.occurred_at

@@ -1,0 +1,1 @@
+"""Writes the yearly public holidays of China as data files, from the chinesecalendar package."""

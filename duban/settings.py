@@ -115,6 +115,12 @@ class Settings(BaseSettings):
     faults: str = Field(
         "", description="Failpoint to crash at (tests only), such as 'streams.before_commit'."
     )
+    cache: Path = Field(
+        Path("~/.cache/duban"), description="Directory for Kafka's jars, fetched once and checked."
+    )
+    maven_url: str = Field(
+        "", description="Maven repository to fetch them from; empty means Maven Central."
+    )
 
     def port(self, part: str) -> int:
         """Port of an embedded part: broker, controller, warehouse, gateway or dashboard."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import fastavro
 from fastavro.schema import fingerprint as _hex_fingerprint
@@ -20,12 +21,35 @@ from duban.launch import SCHEMAS
 NAMESPACE = "cn.duban.events"
 
 
+class CodecError(Exception):
+    """Bytes that are no event, or an event that gives no bytes. `reason` is one word for
+    machines (it stands in dead letters), `detail` a phrase for people."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class RetryLater(CodecError):
+    """It may work later: pause, look again, and only then give up."""
+
+
+class UnknownSchema(RetryLater):
+    """The writer's schema is not known here yet; topic `reference` may bring it."""
+
+    def __init__(self, fingerprint: int) -> None:
+        super().__init__("unknown_schema", f"fingerprint {fingerprint:016x}")
+        self.fingerprint = fingerprint
+
+
 @dataclass(frozen=True, slots=True)
 class EventSchema:
     """One version of one event type.
 
     `raw` is the file's JSON, `parsed` the form for fastavro without logical types (instants stay
-    epoch milliseconds, uuids strings), `own` the fields beyond the envelope, in file order.
+    epoch milliseconds, uuids strings), `own` the fields beyond the envelope in file order,
+    `names` all fields.
     """
 
     type: str
@@ -35,6 +59,7 @@ class EventSchema:
     parsed: Any
     fingerprint: int
     own: tuple[str, ...]
+    names: frozenset[str]
 
     @property
     def text(self) -> str:
@@ -81,7 +106,7 @@ def envelope_names() -> frozenset[str]:
 
 def event_schema(raw: dict[str, Any]) -> EventSchema:
     """Make one from the JSON of an `.avsc` file."""
-    names = (field["name"] for field in raw["fields"])
+    names = [field["name"] for field in raw["fields"]]
     return EventSchema(
         type=raw["name"],
         version=int(raw["version"]),
@@ -90,6 +115,7 @@ def event_schema(raw: dict[str, Any]) -> EventSchema:
         parsed=parse(raw),
         fingerprint=fingerprint(raw),
         own=tuple(name for name in names if name not in envelope_names()),
+        names=frozenset(names),
     )
 
 
@@ -99,6 +125,11 @@ def all_schemas(root: Path = SCHEMAS) -> tuple[EventSchema, ...]:
     files = (root / "events").glob("*/*.avsc")
     found = (event_schema(json.loads(path.read_text(encoding="utf-8"))) for path in files)
     return tuple(sorted(found, key=lambda schema: (schema.type, schema.version)))
+
+
+def schema_id(schema: EventSchema) -> str:
+    """Id of the fact that publishes a schema: the same schema gives the same fact anywhere."""
+    return str(uuid5(NAMESPACE_URL, f"duban:schema:{schema.fingerprint:016x}"))
 
 
 @cache

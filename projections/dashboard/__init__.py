@@ -1,0 +1,1 @@
+"""What managers see: overview, cases, one case, alerts. Chinese first, live, no outside request."""

@@ -1,0 +1,121 @@
+"""Instants, spans and numbers as people say them: 今日 15:10, 超期 2 个工作日, 剩 38 分钟, 99.94 %.
+
+Instants are epoch milliseconds; `zone` is the hall's. Days are counted by the hall's calendar.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from duban.worktime import Calendar
+from projections.dashboard.words import Lang
+
+MINUTE, HOUR = 60_000, 3_600_000
+WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+NEAR = {
+    "zh": {-1: "昨日", 0: "今日", 1: "明日"},
+    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+}
+LESS = {"zh": "不足 1 个工作日", "en": "less than 1 working day"}
+UNITS = {
+    "zh": {"working_day": "个工作日", "working_minute": "分钟", "calendar_day": "天"},
+    "en": {"working_day": "working days", "working_minute": "min", "calendar_day": "days"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says instants and spans in one language, as of one business instant, by one calendar."""
+
+    lang: Lang
+    now: int
+    calendar: Calendar
+
+    def local(self, at: int) -> datetime:
+        """The instant on the hall's wall clock."""
+        return datetime.fromtimestamp(at / 1000, ZoneInfo(self.calendar.zone))
+
+    def instant(self, at: int | None) -> str:
+        """今日 15:10, 明日 09:00, 11-18 17:00, 2025-11-18 17:00."""
+        return "—" if at is None else f"{self.day(at)} {self.clock(at)}"
+
+    def clock(self, at: int) -> str:
+        """15:10."""
+        return self.local(at).strftime("%H:%M")
+
+    def day(self, at: int) -> str:
+        """今日, 昨日, 明日, 11-18, or 2025-11-18 in another year."""
+        local, today = self.local(at), self.local(self.now)
+        near = NEAR[self.lang].get(local.date().toordinal() - today.date().toordinal())
+        return near or local.strftime("%m-%d" if local.year == today.year else "%Y-%m-%d")
+
+    def weekday(self, at: int) -> str:
+        """一 … 日."""
+        return WEEKDAYS[self.lang][self.local(at).weekday()]
+
+    def span(self, a: int, b: int, unit: str = "working_day") -> str:
+        """How long from a to b: working days between closes; within a day, hours and minutes."""
+        if unit == "working_minute":
+            return self.minutes(self.calendar.minutes_between(a, b))
+        if self.local(a).date() == self.local(b).date():
+            return self.minutes((b - a) // MINUTE)
+        if unit == "calendar_day":
+            return self.amount((self.local(b).date() - self.local(a).date()).days, unit)
+        days = self.calendar.closes_between(a, b)
+        return self.amount(days, "working_day") if days else LESS[self.lang]
+
+    def minutes(self, minutes: int) -> str:
+        """38 分钟, 3 小时 10 分钟."""
+        hour, minute = ("小时", "分钟") if self.lang == "zh" else ("h", "min")
+        hours, rest = divmod(max(minutes, 0), 60)
+        parts = [f"{hours} {hour}"] if hours else []
+        return " ".join([*parts, f"{rest} {minute}"] if rest or not hours else parts)
+
+    def amount(self, n: int, unit: str) -> str:
+        """20 个工作日, 55 分钟, 60 天."""
+        if unit == "working_minute":
+            return self.minutes(n)
+        if self.lang == "en" and n == 1:
+            return f"1 {UNITS['en'].get(unit, 'days')[:-1]}"
+        return f"{n:,} {UNITS[self.lang].get(unit, UNITS[self.lang]['calendar_day'])}"
+
+    def left(self, due: int | None, unit: str = "working_day", ended: int | None = None) -> str:
+        """剩 4 个工作日, 超期 2 个工作日; for a case that ended late, by how much it was."""
+        if due is None:
+            return "—"
+        until = self.now if ended is None else ended
+        if until > due:
+            word = "超期 " if self.lang == "zh" else "over by "
+            return word + self.span(due, until, unit)
+        if ended is not None:
+            return "按时" if self.lang == "zh" else "on time"
+        return ("剩 " if self.lang == "zh" else "left ") + self.span(until, due, unit)
+
+
+def number(value: float | None) -> str:
+    """1,284; a missing figure is a dash."""
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """99.94 % near a hundred, 87.5 % elsewhere, 100 % only when it is all of them."""
+    if not whole:
+        return "—"
+    share = 100 * part / whole
+    if part == whole or part == 0:
+        return f"{share:.0f} %"
+    decimals = 2 if share >= 98 or share < 1 else 1
+    floor = int(share * 10**decimals) / 10**decimals
+    return f"{floor:.{decimals}f} %"
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """+4, −5, +0.02, with a real minus sign."""
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{abs(value):,.{decimals}f}"
+
+
+def growth(now: float, before: float) -> str:
+    """+4.2 % against what it was before; a difference in pieces where the base is small."""
+    if before < 20:
+        return signed(now - before)
+    return f"{signed(100 * (now - before) / before, 1)} %"

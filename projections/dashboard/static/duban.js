@@ -1,0 +1,91 @@
+/* What pages do by themselves: take pushed figures in place, keep rows still under the pointer,
+   open rows by keyboard, show the phone's menu, notice a lost connection. */
+const duban = (() => {
+  const held = new Map();
+  let heard = Date.now();
+
+  function figures(texts) {
+    heard = Date.now();
+    for (const [key, text] of Object.entries(texts)) {
+      for (const node of document.querySelectorAll(`[data-f="${key}"]`)) {
+        if (node.textContent !== text) node.textContent = text;
+      }
+    }
+  }
+
+  function classes(names) {
+    for (const [key, name] of Object.entries(names)) {
+      for (const node of document.querySelectorAll(`[data-c="${key}"]`)) {
+        if (node.className !== name) node.className = name;
+      }
+    }
+  }
+
+  function busy(node) {
+    return node.matches(":hover") || node.contains(document.activeElement);
+  }
+
+  function swap(key, html) {
+    heard = Date.now();
+    const node = document.querySelector(`[data-b="${key}"]`);
+    if (!node) return;
+    if (busy(node)) { held.set(key, html); return; }
+    held.delete(key);
+    if (node.innerHTML !== html) node.innerHTML = html;
+  }
+
+  function release() {
+    for (const [key, html] of [...held]) swap(key, html);
+  }
+
+  function fresh(text, state) {
+    heard = Date.now();
+    const pill = document.getElementById("fresh");
+    if (!pill) return;
+    if (pill.textContent !== text) pill.textContent = text;
+    pill.className = "pill " + state;
+  }
+
+  function watch() {
+    const pill = document.getElementById("fresh");
+    if (pill && Date.now() - heard > 8000) {
+      pill.textContent = pill.dataset.offline;
+      pill.className = "pill away";
+    }
+    release();
+  }
+
+  function keys(event) {
+    const row = document.activeElement?.closest?.("tr[data-href]");
+    const rows = [...document.querySelectorAll("tr[data-href]")];
+    if (!rows.length || event.target.matches("input, textarea, select, button")) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      const at = row ? rows.indexOf(row) + step : 0;
+      rows[Math.max(0, Math.min(rows.length - 1, at))].focus();
+      event.preventDefault();
+    } else if (event.key === "Enter" && row) {
+      location.href = row.dataset.href;
+    }
+  }
+
+  function click(event) {
+    if (event.target.closest("#menu")) {
+      const bar = document.querySelector(".bar");
+      const open = bar.classList.toggle("open");
+      document.getElementById("menu").setAttribute("aria-expanded", open);
+      return;
+    }
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a, button") && !String(getSelection())) {
+      location.href = row.dataset.href;
+    }
+  }
+
+  document.addEventListener("keydown", keys);
+  document.addEventListener("click", click);
+  document.addEventListener("mouseout", () => setTimeout(release, 300));
+  setInterval(watch, 2000);
+  return { figures, classes, swap, fresh };
+})();
+window.duban = duban;

@@ -1,0 +1,114 @@
+"""One look at a case: its facts, the reference and the time in; everything that follows, out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, next_wake
+from duban.case import Anomaly, Fact, Facts, View, effective, read
+from duban.clocks import Clock, clocks_of
+from duban.policy import Item, Policy, Reference, Rung
+from duban.scoring import points_of
+
+
+@dataclass(slots=True)
+class Assessment:
+    """What one case amounts to at an instant. `next_wake` is when to look again, in ms."""
+
+    view: View
+    item: Item | None = None
+    clocks: list[Clock] = field(default_factory=list)
+    governing: Clock | None = None
+    outputs: dict[str, Output] = field(default_factory=dict)
+    next_wake: int | None = None
+    calendar_version: str = ""
+    policy_version: str = ""
+
+    @property
+    def policy_state(self) -> str:
+        """`no_policy` while nobody has published the item that the case asks for."""
+        return "ok" if self.item else "no_policy"
+
+    @property
+    def signal(self) -> str:
+        """The gravest signal that is out: none, reminder, yellow or red."""
+        out = {o.data["level"] for o in self.outputs.values() if o.type == "SignalRaised"}
+        return next((level for level in ("red", "yellow", "reminder") if level in out), "none")
+
+
+def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: int) -> Assessment:
+    """Derive view, clocks and everything that should be out at `now` (ms) from the facts."""
+    standing = effective(facts.ordered)
+    view = read(standing)
+    if not standing:
+        return Assessment(view)
+    since = view.accepted_at or view.submitted_at or standing[0].occurred_at
+    item = reference.item(view.item_code, since)
+    policy = reference.policy(item.policy_id if item else "default", since)
+    view.window_id = view.window_id or (item.window_id if item else "")
+    view.item_name = view.item_name or (item.name if item else "")
+    view.case_class = view.case_class or (item.case_class if item else "")
+    result = Assessment(view, item)
+    if calendar := reference.calendar(hall_id, view.window_id):
+        result.calendar_version = calendar.version
+        if policy:
+            result.policy_version = f"{policy.policy_id}@{policy.version}"
+            result.clocks = clocks_of(case_id, standing, policy, item, calendar)
+            result.governing = governing(result.clocks)
+    subject = Subject(
+        case_id, hall_id, view.window_id, view.item_code, view.item_name, view.historical
+    )
+    _fill(result, subject, facts, standing, policy, reference, now)
+    return result
+
+
+def governing(clocks: Sequence[Clock]) -> Clock | None:
+    """The clock that decides whether the case was on time: promise, else imposed, else law."""
+    candidates = [c for c in clocks if c.definition.governs > 0]
+    return max(candidates, key=lambda c: c.definition.governs, default=None)
+
+
+def _fill(
+    result: Assessment,
+    subject: Subject,
+    facts: Facts,
+    standing: Sequence[Fact],
+    policy: Policy | None,
+    reference: Reference,
+    now: int,
+) -> None:
+    """Add what should be out, and when to look again."""
+    wakes = []
+    anomalies = [*result.view.anomalies, *_conflicts(facts)]
+    for clock in result.clocks:
+        ladder: Sequence[Rung] = policy.ladders.get(clock.definition.ladder, ()) if policy else ()
+        for output in clock_outputs(subject, clock, ladder, standing, now):
+            result.outputs[output.id] = output
+        wakes.append(next_wake(clock, ladder, now))
+        anomalies += clock.anomalies
+    for output in anomaly_outputs(subject, anomalies):
+        result.outputs[output.id] = output
+    for output in _points(result, subject, standing, reference):
+        result.outputs[output.id] = output
+    result.view.anomalies = tuple(anomalies)
+    result.next_wake = min((w for w in wakes if w is not None), default=None)
+
+
+def _conflicts(facts: Facts) -> list[Anomaly]:
+    return [
+        Anomaly("two_bodies_under_one_id", f.event_id, f.occurred_at)
+        for f in facts.ordered
+        if f.event_id in facts.conflicting
+    ]
+
+
+def _points(
+    result: Assessment, subject: Subject, standing: Sequence[Fact], reference: Reference
+) -> list[Output]:
+    calendar = reference.calendar(subject.hall_id, subject.window_id)
+    rules = reference.score_policy(standing[-1].occurred_at)
+    if not (calendar and rules and subject.window_id):
+        return []
+    points = points_of(
+        subject.case_id, subject.window_id, result.governing, standing, rules, calendar.zone
+    )
+    return [p._replace(historical=subject.historical) for p in points]

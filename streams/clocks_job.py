@@ -1,0 +1,188 @@
+"""The clock job: facts of cases in; clock and signal events, alerts, points and case state out.
+
+One instance owns one partition. Facts, ticks of business time and due timers run through the same
+`_settle`, so a case is always what its facts, the reference and the time make of it.
+"""
+
+import hashlib
+import heapq
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from duban import bus, codec, contracts
+from duban.assess import assess
+from duban.case import Fact, evolve
+from duban.events import Event, rank
+from duban.policy import Reference
+from streams import state
+from streams.difference import difference
+from streams.records import Out, Record, Result, RetryLater
+from streams.state import Held
+
+AHEAD_MS_MAX = 24 * 3_600_000
+CLOCK_KEY = b"__clock"
+
+
+class ClocksJob:
+    """All cases of one partition of `case-events`."""
+
+    def __init__(self, partition: int, reference: Callable[[], Reference]) -> None:
+        self._partition = partition
+        self._reference = reference
+        self._cases: dict[str, Held] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._again: deque[str] = deque()
+        self._tick: int | None = None
+
+    # --- what the engine calls ---
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take back one record of the state topic."""
+        if key == CLOCK_KEY:
+            self._tick = int(value) if value else None
+        elif value is None:
+            self._cases.pop(key.decode(), None)
+        else:
+            self._cases[key.decode()] = state.decode(value)
+
+    def restored(self) -> None:
+        """Everything is back: the heap is rebuilt by looking at every open case again."""
+        self._heap.clear()
+        self.reference_changed()
+
+    def reference_changed(self) -> None:
+        """Look at all open cases again; closed ones never change with the reference."""
+        self._again = deque(name for name, held in self._cases.items() if held.open)
+
+    def next_due(self) -> int | None:
+        """The next instant at which a case has something to say; 0 when one waits to be seen."""
+        if self._again:
+            return 0
+        return self._heap[0][0] if self._heap else None
+
+    def apply(self, records: Sequence[Record], now: int | None, final: bool = False) -> Result:
+        """Take in facts in offset order; `now` is None when business time comes by ticks."""
+        result = Result()
+        events = [e for r in records if (e := _read(r, result, final)) is not None]
+        touched: dict[str, str] = {}
+        for record, event in events:
+            if event.type == "ClockTicked":
+                self._settle(touched, self._now(now), result)
+                touched = {}
+                self._advance(int(event.data["at"]), result)
+            elif problem := self._problem(record, event, now):
+                result.dead.append((record, *problem))
+            else:
+                self._take(event, record)
+                touched[event.subject_id] = event.event_id
+        self._settle(touched, self._now(now), result)
+        return result
+
+    def fire(self, now: int | None, limit: int) -> Result:
+        """Look at cases whose instant has come, or that the reference may have changed."""
+        result = Result()
+        at = self._now(now)
+        due = self._due(at, limit)
+        while self._again and len(due) < limit:
+            due.setdefault(self._again.popleft(), "reference")
+        self._settle(due, at, result)
+        return result
+
+    # --- inside ---
+
+    def _now(self, now: int | None) -> int:
+        return now if now is not None else self._tick or 0
+
+    def _advance(self, at: int, result: Result) -> None:
+        """Business time moves on, never back; what has fallen due by then fires."""
+        if self._tick is None or at > self._tick:
+            self._tick = at
+            result.state.append((CLOCK_KEY, str(at).encode()))
+        self._settle(self._due(self._tick, len(self._heap)), self._tick, result)
+
+    def _due(self, now: int, limit: int) -> dict[str, str]:
+        due: dict[str, str] = {}
+        while self._heap and self._heap[0][0] <= now and len(due) < limit:
+            at, name = heapq.heappop(self._heap)
+            held = self._cases.get(name)
+            if held is not None and held.wake == at:
+                due[name] = "timer"
+        return due
+
+    def _problem(self, record: Record, event: Event, now: int | None) -> tuple[str, str] | None:
+        """Why a readable event cannot be a fact here, as (reason, detail), or None."""
+        if contracts.topic_of(event.type) != record.topic:
+            return "wrong_topic", f"{event.type} does not belong on {record.topic}"
+        if record.key is None or record.key.decode("utf-8", "replace") != event.subject_id:
+            return "wrong_key", f"the key is not the case {event.subject_id}"
+        if "/" not in event.subject_id:
+            return "bad_case_id", f"{event.subject_id} is not hall/number"
+        today = self._now(now)
+        if today and event.occurred_at > today + AHEAD_MS_MAX:
+            return "dated_ahead", f"occurred_at {event.occurred_at} is over 24 h after {today}"
+        return None
+
+    def _take(self, event: Event, record: Record) -> None:
+        held = self._cases.get(event.subject_id)
+        if held is None:
+            hall = event.subject_id.split("/", 1)[0]
+            held = Held(event.subject_id, hall, event.tenant_id)
+            self._cases[event.subject_id] = held
+        held.facts = evolve(held.facts, fact_of(event, record.value or b""))
+
+    def _settle(self, touched: dict[str, str], now: int, result: Result) -> None:
+        """Derive each touched case anew; send out what is new, take back what is gone."""
+        reference = self._reference()
+        for name, cause in touched.items():
+            held = self._cases[name]
+            assessment = assess(name, held.hall_id, held.facts, reference, now)
+            messages = difference(held, assessment, cause)
+            result.outputs += [record_of(m) for m in messages]
+            held.open = assessment.view.ended_at is None
+            self._schedule(held, assessment.next_wake)
+            if messages or cause not in ("timer", "reference"):
+                held.version += 1
+                result.state.append((name.encode(), state.encode(held, assessment)))
+
+    def _schedule(self, held: Held, wake: int | None) -> None:
+        held.wake = wake
+        if wake is not None:
+            heapq.heappush(self._heap, (wake, held.case_id))
+
+
+def _read(record: Record, result: Result, final: bool) -> tuple[Record, Event] | None:
+    """The event of a record; unreadable ones become dead letters, unknown schemas a retry."""
+    try:
+        return record, codec.decode(record.value)
+    except codec.RetryLater as error:
+        if not final:
+            raise RetryLater(str(error)) from error
+        result.dead.append((record, "unknown_schema", str(error)))
+    except codec.CodecError as error:
+        result.dead.append((record, error.reason, error.detail))
+    return None
+
+
+def fact_of(event: Event, value: bytes) -> Fact:
+    """What the rules read of an event; `value` is its bytes, for telling two bodies apart."""
+    return Fact(
+        occurred_at=event.occurred_at,
+        rank=rank(event.type),
+        recorded_at=event.recorded_at,
+        event_id=event.event_id,
+        type=event.type,
+        digest=hashlib.blake2b(value, digest_size=8).hexdigest(),
+        actor=event.actor,
+        channel=event.channel,
+        corrects=event.corrects_event_id,
+        historical=event.historical,
+        data=event.data,
+    )
+
+
+def record_of(event: Event) -> Out:
+    """The Kafka record of a derived event; those keyed by hall go where their key hashes to."""
+    topic = contracts.topic_of(event.type)
+    key = bus.key_of(topic, event)
+    partition = -1 if topic == "score-points" else None
+    return Out(topic, key, codec.encode(event), bus.headers_of(event), partition)

@@ -1,0 +1,146 @@
+"""What to say now: what should be out and is not, and what is out and should not be.
+
+`difference` is the only place that raises or takes back anything. The first time a message goes
+out, its event id is its own; a second time, or a taking back, is named after its cause as well.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from duban.alerting import UNDO, Output, identify
+from duban.assess import Assessment
+from duban.events import Actor, Event
+from streams.state import Held, remember
+
+PROCESSOR = Actor("duban", "system")
+ALERT_TURNS = ("AlertCleared", "AlertNoted")
+
+
+def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
+    """Events to send for a case; `held.emitted` is brought up to date with them.
+
+    `cause` is the id of the fact that was taken in last, "timer", or "reference".
+    """
+    wanted, out = assessment.outputs, held.emitted
+    new = sorted((o for name, o in wanted.items() if name not in out), key=lambda o: o.at)
+    gone = [o for name, o in out.items() if name not in wanted and o.type != "ClockSuperseded"]
+    if not new and not gone:
+        return []
+    why = _named(cause, assessment)
+    events = list(_taken_back(held, gone, assessment, why))
+    for output in gone:
+        del out[output.id]
+    held.taken_back |= {o.id for o in gone}
+    for output in new:
+        sent, event_id = _first_or_again(held, output, why)
+        out[output.id] = remember(sent)
+        events.append(_event(held, sent, sent.type, event_id, why))
+    return events
+
+
+def _named(cause: str, assessment: Assessment) -> str:
+    if cause == "reference":
+        return f"reference:{assessment.policy_version}:{assessment.calendar_version}"
+    return cause
+
+
+def _first_or_again(held: Held, output: Output, cause: str) -> tuple[Output, str]:
+    if output.id not in held.taken_back:
+        return output, output.id
+    event_id = identify(output.id, output.type, cause)
+    if output.type == "ScorePointPosted":
+        output = output._replace(data={**output.data, "point_id": event_id})
+    return output, event_id
+
+
+def _taken_back(
+    held: Held, gone: Sequence[Output], assessment: Assessment, cause: str
+) -> Iterator[Event]:
+    dropped = {o.data["alert_id"] for o in gone if o.type == "AlertRaised"}
+    moved: dict[str, Output] = {}
+    for output in gone:
+        if output.type in ALERT_TURNS and output.data["alert_id"] in dropped:
+            continue
+        if output.type in UNDO:
+            event_id = identify(output.id, "taken back", cause)
+            data = _undone(output, event_id, cause)
+            undo = output._replace(data=data)
+            yield _event(held, undo, UNDO[output.type], event_id, cause)
+        elif "clock_id" in output.data:
+            moved.setdefault(str(output.data["clock_id"]), output)
+    for clock_id, output in moved.items():
+        yield _superseded(held, clock_id, output, assessment, cause)
+
+
+def _undone(output: Output, event_id: str, cause: str) -> dict[str, Any]:
+    """Fields of the event that takes an output back."""
+    data = dict(output.data)
+    reason = "reference" if cause.startswith("reference") else "facts"
+    match output.type:
+        case "SignalRaised":
+            kept = "signal_id clock_id clock_kind level rung item_code window_id"
+            return {k: data[k] for k in kept.split()} | {"reason": reason}
+        case "ClockBreached":
+            return data | {"breach_event_id": output.id, "reason": reason}
+        case "AlertRaised" | "AlertEscalated":
+            return data | {"reason": reason}
+        case "ScorePointPosted":
+            return data | {
+                "point_id": event_id,
+                "points": -data["points"],
+                "reverses": data["point_id"],
+            }
+        case _:
+            return {k: v for k, v in data.items() if not k.startswith("acknowledged_")}
+
+
+def _superseded(
+    held: Held, clock_id: str, output: Output, assessment: Assessment, cause: str
+) -> Event:
+    """One message for a clock whose dates are no longer what was said of it."""
+    clock = next((c for c in assessment.clocks if c.id == clock_id), None)
+    data = {
+        "clock_id": clock_id,
+        "kind": output.data["kind"],
+        "item_code": output.data.get("item_code", ""),
+        "window_id": output.data.get("window_id", ""),
+        "reason": _reason(held, assessment, cause),
+        "old_due": output.data.get("due_at"),
+        "new_due": clock.due_at if clock else None,
+        "provisional": bool(clock and clock.provisional),
+        "policy_version": assessment.policy_version,
+        "calendar_version": assessment.calendar_version,
+    }
+    void = identify(clock_id, "void")
+    event_id = identify(void, cause)
+    said = Output(void, "ClockSuperseded", output.at, data, output.historical)
+    if clock is None:
+        held.emitted[void] = remember(said)
+    return _event(held, said, "ClockSuperseded", event_id, cause)
+
+
+def _reason(held: Held, assessment: Assessment, cause: str) -> str:
+    if cause.startswith("reference"):
+        return "calendar"
+    fact = next((f for f in held.facts.ordered if f.event_id == cause), None)
+    corrects = fact is not None and (fact.corrects or fact.type == "EventVoided")
+    return "correction" if corrects else "late_event"
+
+
+def _event(held: Held, output: Output, type_: str, event_id: str, cause: str) -> Event:
+    by_hall = output.type == "ScorePointPosted"
+    return Event(
+        type=type_,
+        event_id=event_id,
+        subject_id=held.hall_id if by_hall else held.case_id,
+        subject_type="hall" if by_hall else "case",
+        hall_id=held.hall_id,
+        tenant_id=held.tenant_id,
+        occurred_at=output.at,
+        recorded_at=output.at,
+        actor=PROCESSOR,
+        channel="system",
+        causation_id=cause if cause.count("-") == 4 and len(cause) == 36 else None,
+        historical=output.historical,
+        data=output.data,
+    )

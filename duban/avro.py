@@ -47,15 +47,16 @@ class UnknownSchema(RetryLater):
 class EventSchema:
     """One version of one event type.
 
-    `raw` is the file's JSON, `parsed` the form for fastavro without logical types (instants stay
-    epoch milliseconds, uuids strings), `own` the fields beyond the envelope in file order,
-    `names` all fields.
+    `raw` is the file's JSON, `fields` its fields with named types written out, `parsed` the form
+    for fastavro without logical types (instants stay epoch milliseconds, uuids strings), `own`
+    the names of the fields beyond the envelope in file order, `names` those of all fields.
     """
 
     type: str
     version: int
     topic: str
     raw: dict[str, Any]
+    fields: tuple[dict[str, Any], ...]
     parsed: Any
     fingerprint: int
     own: tuple[str, ...]
@@ -86,6 +87,25 @@ def without_logical_types(schema: Any) -> Any:
     return {k: without_logical_types(v) if k in nested else v for k, v in schema.items()}
 
 
+def written_out(schema: Any, named: dict[str, Any]) -> Any:
+    """A copy of a schema in which every use of a named type is its definition."""
+    if isinstance(schema, str):
+        return named.get(schema, schema)
+    if isinstance(schema, list):
+        return [written_out(branch, named) for branch in schema]
+    result = dict(schema)
+    for part in ("items", "values"):
+        if part in result:
+            result[part] = written_out(result[part], named)
+    if "fields" in result:
+        result["fields"] = [
+            {**field, "type": written_out(field["type"], named)} for field in result["fields"]
+        ]
+    if "name" in result:
+        named[result["name"]] = result
+    return result
+
+
 def parse(raw: Any) -> Any:
     """Parse a schema for reading and writing; raises fastavro's SchemaParseException."""
     return fastavro.parse_schema(without_logical_types(raw))
@@ -112,6 +132,7 @@ def event_schema(raw: dict[str, Any]) -> EventSchema:
         version=int(raw["version"]),
         topic=raw["topic"],
         raw=raw,
+        fields=tuple(written_out(raw, {})["fields"]),
         parsed=parse(raw),
         fingerprint=fingerprint(raw),
         own=tuple(name for name in names if name not in envelope_names()),

@@ -22,7 +22,7 @@ from duban.registry import RegistryAway, registry
 
 __all__ = [
     "CodecError", "RegistryAway", "RetryLater", "UnknownSchema", "decode", "decode_record",
-    "encode", "encode_record", "event_of", "fingerprint", "learn", "schema_published",
+    "encode", "encode_record", "event_of", "fingerprint", "learn", "record_of", "schema_published",
 ]  # fmt: skip
 
 MAGIC, MAGIC_LENGTH = b"\xc3\x01", 10
@@ -53,15 +53,7 @@ _readers: dict[bytes, Reader] = {}  # by the header's bytes
 
 def encode(event: Event) -> bytes:
     """The bytes of an event; raises as `encode_record` does."""
-    record = dict(event.data)
-    if not record.keys().isdisjoint(avro.envelope_names()):
-        raise CodecError("unwritable", f"{event.type}: data repeats fields of the envelope")
-    for name in PLAIN:
-        record[name] = getattr(event, name)
-    record["actor"] = event.actor._asdict()
-    record["basis"] = None if event.basis is None else event.basis._asdict()
-    record["evidence"] = [item._asdict() for item in event.evidence]
-    return encode_record(event.type, record)
+    return encode_record(event.type, record_of(event))
 
 
 def encode_record(event_type: str, record: Mapping[str, Any]) -> bytes:
@@ -110,6 +102,19 @@ def decode_record(value: bytes | None) -> dict[str, Any]:
         left = len(value) - body.tell()
         raise CodecError("garbled", f"{left} bytes left over after {found.type}")
     record["type"] = found.type
+    return record
+
+
+def record_of(event: Event) -> dict[str, Any]:
+    """The flat record of an event, without its `type`."""
+    record = dict(event.data)
+    if not record.keys().isdisjoint(avro.envelope_names()):
+        raise CodecError("unwritable", f"{event.type}: data repeats fields of the envelope")
+    for name in PLAIN:
+        record[name] = getattr(event, name)
+    record["actor"] = event.actor._asdict()
+    record["basis"] = None if event.basis is None else event.basis._asdict()
+    record["evidence"] = [item._asdict() for item in event.evidence]
     return record
 
 

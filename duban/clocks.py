@@ -94,9 +94,13 @@ class Clock:
 
     @property
     def saved(self) -> int:
-        """Whole units of the budget that were not used; 0 while the clock runs or when late."""
+        """Whole units of the budget that were not used; a day begun is a day used. 0 while the
+        clock runs or when it is late."""
         if self.stopped_at is None or self.unit == "instant":
             return 0
+        if self.unit == "working_day" and self.segments[-1].kind == "counted":
+            tomorrow = self.calendar.day_end(self.stopped_at)
+            return max(0, self.calendar.closes_between(tomorrow, self.due_at))
         return max(0, self.budget - self.consumed)
 
     def breached_by(self, now: int) -> bool:

@@ -54,7 +54,7 @@ class Values(NamedTuple):
         if not text:
             return None
         try:
-            at = datetime.strptime(text, self.form) if self.form else datetime.fromisoformat(text)
+            at = _parsed(text, self.form)
         except ValueError as error:
             raise BadTrace(self.line, f"{name}: not a time: {text!r}") from error
         return at if at.tzinfo else at.replace(tzinfo=self.zone)
@@ -94,6 +94,12 @@ def drafts(trace: Trace, mapping: LogMapping, place: Place) -> list[Draft]:
         Draft(line, _envelope(record, case, f"{source}|{case}|{anchor}", seq, place))
         for seq, (line, anchor, record) in enumerate(made, start=1)
     ]
+
+
+def _parsed(text: str, form: str) -> datetime:
+    if not form:
+        return datetime.fromisoformat(text)
+    return datetime.strptime(text, form)  # noqa: DTZ007  made aware by the caller
 
 
 def _envelope(

@@ -96,7 +96,12 @@ def _zone(name: str) -> str:
     return name
 
 
-def _defaults() -> Rule:
+def _submission() -> Rule:
+    """The log names no item: empty, so that no promise is made up."""
+    return Rule(type="CaseSubmitted", fields={"item_code": Source(value="")})
+
+
+def _step() -> Rule:
     return Rule(
         type="StepCompleted",
         fields={
@@ -123,8 +128,8 @@ class LogMapping(_Strict):
     activity: str = "concept:name"
     matches: Matches | None = None
     columns: Columns = Columns()
-    submitted: Rule = Rule(type="CaseSubmitted")
-    event: Rule = Field(default_factory=_defaults)
+    submitted: Rule = Field(default_factory=_submission)
+    event: Rule = Field(default_factory=_step)
     activities: Mapping[str, Rule] = Field(default_factory=dict)
     attributes: tuple[AttributeRule, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What every reader of a file yields: traces with their line numbers, and what is wrong with one."""
+"""What every reader of a file yields: traces with their lines, and what is wrong with one."""
 
 import gzip
 import io

@@ -70,12 +70,12 @@ def read(stream: BinaryIO) -> Iterator[Trace]:
             builder.parser.Parse(chunk, not chunk)
         except expat.ExpatError as error:
             yield from builder.finished
-            raise BrokenFile(error.lineno, f"not well-formed: {expat.ErrorString(error.code)}") from error
+            reason = f"not well-formed: {expat.ErrorString(error.code)}"
+            raise BrokenFile(error.lineno, reason) from error
         except (BadGzipFile, EOFError, zlib.error) as error:
             yield from builder.finished
-            raise BrokenFile(
-                builder.parser.CurrentLineNumber, f"broken gzip: {error}"
-            ) from error
+            line = builder.parser.CurrentLineNumber
+            raise BrokenFile(line, f"broken gzip: {error}") from error
         yield from builder.finished
         builder.finished.clear()
         if not chunk:

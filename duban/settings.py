@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Its password (embedded: the reader token)."
     )
     warehouse_database: str = Field("duban", description="Database that holds the tables.")
+    warehouse_cluster: str = Field(
+        "", description="ClickHouse cluster to make Replicated tables on; empty for one server."
+    )
 
     gateway_url: str = Field(
         "", description="Base URL of the gateway; empty means the embedded one."
@@ -111,6 +114,9 @@ class Settings(BaseSettings):
     sink_batch_rows: int = Field(50_000, description="Rows a sink insert holds at the most.")
     sink_batch_seconds: float = Field(
         0.5, description="Seconds the sink waits for more rows when live."
+    )
+    sink_instance: str = Field(
+        "", description="Static group member id of a sink; empty: one embedded sink, or a guest."
     )
     faults: str = Field(
         "", description="Failpoint to crash at (tests only), such as 'streams.before_commit'."

@@ -1,0 +1,76 @@
+-- What the worker holds of a case (topic case-state): one absolute row per case and per clock, the
+-- highest write sequence stands. `clocks` is filled before `cases`, so a case row vouches for its
+-- clocks; `cases` alone carries the offsets that count.
+CREATE TABLE IF NOT EXISTS {database}.cases {on_cluster} (
+  tenant_id LowCardinality(String),
+  hall_id LowCardinality(String),
+  case_id String,
+  item_code LowCardinality(String),
+  item_name LowCardinality(String),
+  case_class LowCardinality(String),
+  window_id LowCardinality(String),
+  org_id LowCardinality(String),
+  staff_id LowCardinality(String),
+  applicant_ref String,
+  applicant_class LowCardinality(String),
+  channel LowCardinality(String),
+  project_id String,
+  status LowCardinality(String) COMMENT 'submitted, supplement, accepted, paused, upstream, decided, closed, refused, withdrawn',
+  policy_state LowCardinality(String) COMMENT 'ok, or no_policy while the item is unknown',
+  submitted_at Nullable(DateTime64(3, '{zone}')),
+  accepted_at Nullable(DateTime64(3, '{zone}')),
+  decided_at Nullable(DateTime64(3, '{zone}')),
+  closed_at Nullable(DateTime64(3, '{zone}')) COMMENT 'first ending fact that stands; null while open',
+  decision LowCardinality(String),
+  due_at Nullable(DateTime64(3, '{zone}')) COMMENT 'of the governing clock',
+  due_kind LowCardinality(String) COMMENT 'kind of the governing clock: promise, imposed, statutory',
+  provisional Bool,
+  outcome LowCardinality(String) COMMENT 'of the governing clock: early, on_time, late; empty while open',
+  late_minutes Int64 COMMENT 'working minutes over the due instant, once stopped',
+  saved_days Int64 COMMENT 'whole working days not used',
+  signal LowCardinality(String) COMMENT 'gravest signal out: none, reminder, yellow, red',
+  facts UInt32,
+  historical Bool,
+  anomalies Array(LowCardinality(String)),
+  rating Nullable(UInt8) COMMENT 'last rating by a citizen, 1 to 5',
+  version UInt64 COMMENT 'write sequence of the case',
+  is_deleted UInt8,
+  kafka_topic LowCardinality(String),
+  kafka_partition UInt16,
+  kafka_offset UInt64,
+  INDEX by_offset kafka_offset TYPE minmax GRANULARITY 1
+) ENGINE = {engine}ReplacingMergeTree(version, is_deleted)
+ORDER BY (hall_id, case_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS {database}.clocks {on_cluster} (
+  tenant_id LowCardinality(String),
+  hall_id LowCardinality(String),
+  case_id String,
+  clock_id String,
+  kind LowCardinality(String),
+  item_code LowCardinality(String),
+  window_id LowCardinality(String),
+  state LowCardinality(String) COMMENT 'running, paused, stopped, void',
+  started_at Nullable(DateTime64(3, '{zone}')),
+  due_at Nullable(DateTime64(3, '{zone}')),
+  stopped_at Nullable(DateTime64(3, '{zone}')),
+  budget Int64 COMMENT 'in units, extensions included',
+  unit LowCardinality(String) COMMENT 'working_day, working_minute, calendar_day, instant',
+  consumed Int64,
+  outcome LowCardinality(String),
+  late_minutes Int64,
+  saved Int64,
+  provisional Bool,
+  policy_version LowCardinality(String),
+  calendar_version LowCardinality(String),
+  anchor_event_id String,
+  segments String COMMENT 'JSON array of from, to, kind, why, notice; instants in ms' CODEC(ZSTD(3)),
+  version UInt64,
+  is_deleted UInt8,
+  kafka_topic LowCardinality(String),
+  kafka_partition UInt16,
+  kafka_offset UInt64
+) ENGINE = {engine}ReplacingMergeTree(version, is_deleted)
+ORDER BY (hall_id, case_id, clock_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

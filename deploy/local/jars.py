@@ -1,7 +1,7 @@
 """Kafka's jars: fetched once by Maven coordinate, and never used unchecked.
 
 `kafka-jars.lock` names every jar with its size and sha256. Each is checked again at every start
-(45 MB, about 0.1 s), so neither a mirror, nor Maven's own cache, nor a half-written file is trusted.
+(45 MB, about 0.1 s): neither a mirror, nor Maven's own cache, nor a half-written file is trusted.
 """
 
 import errno
@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,7 +46,12 @@ def read_lock(path: Path = LOCK) -> list[Jar]:
     """The jars that the lock names, in its order, which is the order on the class path."""
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = (line.split() for line in lines if line and not line.startswith("#"))
-    return [Jar(*name.split(":"), int(size), digest) for name, size, digest in rows]
+    return [_jar(*row) for row in rows]
+
+
+def _jar(name: str, size: str, digest: str) -> Jar:
+    group, artifact, version = name.split(":")
+    return Jar(group, artifact, version, int(size), digest)
 
 
 def is_good(jar: Jar, path: Path) -> bool:
@@ -99,9 +105,7 @@ def _fetch(jars: Sequence[Jar], home: Path, maven_url: str) -> None:
         with Progress(*columns, console=err) as bar, ThreadPoolExecutor(THREADS) as pool:
             task = bar.add_task(f"{len(jars)} jars", total=sum(jar.size for jar in jars))
             futures = [
-                pool.submit(
-                    _fetch_one, jar, home, staging, maven_url, lambda n: bar.advance(task, n)
-                )
+                pool.submit(_fetch_one, jar, home, staging, maven_url, partial(bar.advance, task))
                 for jar in jars
             ]
             try:

@@ -37,7 +37,7 @@ class Drift(NamedTuple):
 
 
 def wanted(given: Settings | None = None, text: str | None = None) -> list[Topic]:
-    """The topics of `topics.toml`; settings may say other partitions (topics of several) and replicas."""
+    """The topics of `topics.toml`; settings may say other partitions and replicas."""
     s = given or settings()
     raw = tomllib.loads(text or (SCHEMAS / "topics.toml").read_text(encoding="utf-8"))
     defaults = raw["defaults"]
@@ -61,7 +61,7 @@ def admin(given: Settings | None = None) -> KafkaAdminClient:
     except KafkaError as e:
         raise Trouble(
             f"No Kafka answers at {s.brokers}: {e}",
-            "Start it with `duban up`, or see DUBAN_BROKER.",
+            "Run `duban up`, or see DUBAN_BROKER.",
         ) from e
 
 
@@ -120,16 +120,18 @@ def ensure(given: Settings | None = None) -> list[str]:
     finally:
         client.close()
     if differences:
-        raise Trouble(_say(differences), _next_step(differences))
+        raise Trouble(say(differences), advice(differences))
     return made
 
 
-def _say(differences: Sequence[Drift]) -> str:
+def say(differences: Sequence[Drift]) -> str:
+    """The differences in one sentence."""
     lines = (f"{d.topic}: {d.setting} is {d.found}, wanted {d.wanted}" for d in differences)
     return "Topics differ from schemas/topics.toml: " + "; ".join(lines)
 
 
-def _next_step(differences: Sequence[Drift]) -> str:
+def advice(differences: Sequence[Drift]) -> str:
+    """What to do about topics that differ."""
     if any(d.setting == "partitions" for d in differences):
         return (
             "A partition count cannot change under data: set DUBAN_PARTITIONS back to what is "

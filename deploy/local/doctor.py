@@ -1,0 +1,141 @@
+"""`doctor`: looks at everything that can be wrong with a stack, and says how to mend it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.local import datadir, jars, lag, topics
+from deploy.local.parts import PARTS
+from deploy.local.process import last_lines
+from deploy.local.status import state_of, status
+from deploy.local.supervisor import check_ports
+from deploy.local.trouble import Trouble
+from duban.bus_dead import DEAD_LETTERS, original
+from duban.bus_read import consumer
+from duban.settings import Settings
+
+LAST = 5  # dead letters whose reasons are shown
+MUCH_LAG = 10_000  # records
+
+
+class Finding(NamedTuple):
+    """One check: whether all is well, what was found, and what to do when it is not."""
+
+    name: str
+    ok: bool
+    found: str
+    next_step: str = ""
+
+
+def examine(s: Settings) -> list[Finding]:
+    """All checks, cheap ones first; those that need a broker only when one answers."""
+    data = s.data.expanduser().resolve()
+    findings = [_jars(s), _directory(s), _disk(s)]
+    running = datadir.holder(data) is not None
+    if not running:
+        findings.append(_guarded("ports", lambda: check_ports(s, PARTS), "all free"))
+    findings += _parts(s, running)
+    try:
+        client = topics.admin(s)
+    except Trouble as e:
+        return [*findings, Finding("broker", not running, e.what, e.next_step)]
+    try:
+        return [*findings, *_kafka(client, s)]
+    except KafkaError as e:
+        return [*findings, Finding("broker", False, str(e), "See logs/broker.log.")]
+    finally:
+        client.close()
+
+
+def _jars(s: Settings) -> Finding:
+    absent = jars.missing(s.cache)
+    if not absent:
+        return Finding("jars", True, f"{len(jars.read_lock())} jars of Apache Kafka, all as pinned")
+    said = f"{len(absent)} absent or not as pinned: {', '.join(absent[:3])}"
+    return Finding("jars", False, said, "`duban up` fetches them; DUBAN_MAVEN_URL names a mirror.")
+
+
+def _directory(s: Settings) -> Finding:
+    data = s.data.expanduser().resolve()
+    if pid := datadir.holder(data):
+        return Finding("data", True, f"{data}, held by process {pid}")
+    if not (data / "VERSION").is_file():
+        return Finding("data", True, f"{data} is not made yet", "`duban up` makes it.")
+    return _guarded("data", lambda: datadir.check_stamp(data), f"{data}, nobody holds it")
+
+
+def _disk(s: Settings) -> Finding:
+    data = s.data.expanduser().resolve()
+    there = next(p for p in (data, *data.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    said = f"{free >> 20} MB free at {there}"
+    return Finding("disk", free >= datadir.LEAST_FREE, said, "Make room or move DUBAN_DATA.")
+
+
+def _guarded(name: str, check: Callable[[], None], well: str) -> Finding:
+    try:
+        check()
+    except Trouble as e:
+        return Finding(name, False, e.what, e.next_step)
+    return Finding(name, True, well)
+
+
+def _parts(s: Settings, running: bool) -> Iterator[Finding]:
+    if not running:
+        yield Finding("parts", True, "the stack does not run", "Start it with `duban up`.")
+        return
+    data = s.data.expanduser().resolve()
+    for part in state_of(data).get("parts", []):
+        log = data / "logs" / f"{part['name']}.log"
+        ok = part["state"] in ("ready", "done")
+        said = f"{part['state']}, started again {part['restarts']} times"
+        if not ok:
+            said += f"; last said: {last_lines(log, 1)}"
+        yield Finding(f"part {part['name']}", ok, said, "" if ok else f"See {log}.")
+
+
+def _kafka(client: KafkaAdminClient, s: Settings) -> Iterator[Finding]:
+    differences = topics.drift(client, topics.wanted(s))
+    said = topics.say(differences) if differences else "as in schemas/topics.toml"
+    yield Finding("topics", not differences, said, topics.advice(differences))
+    for row in lag.lags(client):
+        yield Finding(
+            f"lag {row.group}",
+            row.behind < MUCH_LAG,
+            f"{row.behind} records behind on {row.topic}",
+            "It catches up by itself while its part runs; see `duban status`.",
+        )
+    yield dead_letters()
+
+
+def dead_letters() -> Finding:
+    """How many records wait in `dead-letters`, and why the last ones are there."""
+    tp = TopicPartition(DEAD_LETTERS, 0)
+    with consumer() as kafka:
+        kafka.assign([tp])
+        first, end = kafka.beginning_offsets([tp])[tp], kafka.end_offsets([tp])[tp]
+        kafka.seek(tp, max(first, end - 2 * LAST))  # transactions' control records have offsets too
+        letters: list[Any] = []
+        while end > first and kafka.position(tp) < end:
+            letters += kafka.poll(timeout_ms=500).get(tp, [])
+    if not letters:
+        return Finding("dead letters", True, "none")
+    reasons = [original(letter) for letter in letters[-LAST:]]
+    last = "; ".join(
+        f"{x.reason}: {x.detail} ({x.topic}/{x.partition}/{x.offset})" for x in reasons
+    )
+    step = "`duban dead-letters list` shows them, `duban dead-letters retry` sends them again."
+    return Finding("dead letters", False, f"{end - first} records; the last: {last}", step)
+
+
+def as_json(s: Settings, findings: list[Finding]) -> dict[str, Any]:
+    """`ok`, the checks, and what `status` says."""
+    return {
+        "ok": all(f.ok for f in findings),
+        "checks": [f._asdict() for f in findings],
+        "status": status(s),
+    }

@@ -7,28 +7,41 @@ One instance owns one partition. Facts, ticks of business time and due timers ru
 import hashlib
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from duban import bus, codec, contracts
 from duban.assess import assess
 from duban.case import Fact, evolve
 from duban.events import Event, rank
-from duban.policy import Reference
 from streams import state
 from streams.difference import difference
-from streams.records import Out, Record, Result, RetryLater
+from streams.records import Out, Record, References, Result
 from streams.state import Held
 
 AHEAD_MS_MAX = 24 * 3_600_000
 CLOCK_KEY = b"__clock"
 
 
+@dataclass(slots=True)
+class Turn:
+    """What one call has gathered so far."""
+
+    state: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    outputs: list[Out] = field(default_factory=list)
+    dead: list[tuple[Record, str, str]] = field(default_factory=list)
+
+    def result(self) -> Result:
+        """The same, as the engine takes it."""
+        return Result(self.state, self.outputs, self.dead)
+
+
 class ClocksJob:
     """All cases of one partition of `case-events`."""
 
-    def __init__(self, partition: int, reference: Callable[[], Reference]) -> None:
+    def __init__(self, partition: int, references: References) -> None:
         self._partition = partition
-        self._reference = reference
+        self._references = references
         self._cases: dict[str, Held] = {}
         self._heap: list[tuple[int, str]] = []
         self._again: deque[str] = deque()
@@ -60,45 +73,45 @@ class ClocksJob:
             return 0
         return self._heap[0][0] if self._heap else None
 
-    def apply(self, records: Sequence[Record], now: int | None, final: bool = False) -> Result:
+    def apply(self, records: Sequence[Record], now: int | None, *, final: bool = False) -> Result:
         """Take in facts in offset order; `now` is None when business time comes by ticks."""
-        result = Result()
-        events = [e for r in records if (e := _read(r, result, final)) is not None]
+        turn = Turn()
+        events = [e for r in records if (e := _read(r, turn, final)) is not None]
         touched: dict[str, str] = {}
         for record, event in events:
             if event.type == "ClockTicked":
-                self._settle(touched, self._now(now), result)
+                self._settle(touched, self._now(now), turn)
                 touched = {}
-                self._advance(int(event.data["at"]), result)
+                self._advance(int(event.data["at"]), turn)
             elif problem := self._problem(record, event, now):
-                result.dead.append((record, *problem))
+                turn.dead.append((record, *problem))
             else:
                 self._take(event, record)
                 touched[event.subject_id] = event.event_id
-        self._settle(touched, self._now(now), result)
-        return result
+        self._settle(touched, self._now(now), turn)
+        return turn.result()
 
     def fire(self, now: int | None, limit: int) -> Result:
         """Look at cases whose instant has come, or that the reference may have changed."""
-        result = Result()
+        turn = Turn()
         at = self._now(now)
         due = self._due(at, limit)
         while self._again and len(due) < limit:
             due.setdefault(self._again.popleft(), "reference")
-        self._settle(due, at, result)
-        return result
+        self._settle(due, at, turn)
+        return turn.result()
 
     # --- inside ---
 
     def _now(self, now: int | None) -> int:
         return now if now is not None else self._tick or 0
 
-    def _advance(self, at: int, result: Result) -> None:
+    def _advance(self, at: int, turn: Turn) -> None:
         """Business time moves on, never back; what has fallen due by then fires."""
         if self._tick is None or at > self._tick:
             self._tick = at
-            result.state.append((CLOCK_KEY, str(at).encode()))
-        self._settle(self._due(self._tick, len(self._heap)), self._tick, result)
+            turn.state.append((CLOCK_KEY, str(at).encode()))
+        self._settle(self._due(self._tick, len(self._heap)), self._tick, turn)
 
     def _due(self, now: int, limit: int) -> dict[str, str]:
         due: dict[str, str] = {}
@@ -130,19 +143,19 @@ class ClocksJob:
             self._cases[event.subject_id] = held
         held.facts = evolve(held.facts, fact_of(event, record.value or b""))
 
-    def _settle(self, touched: dict[str, str], now: int, result: Result) -> None:
+    def _settle(self, touched: dict[str, str], now: int, turn: Turn) -> None:
         """Derive each touched case anew; send out what is new, take back what is gone."""
-        reference = self._reference()
+        reference = self._references.current
         for name, cause in touched.items():
             held = self._cases[name]
             assessment = assess(name, held.hall_id, held.facts, reference, now)
             messages = difference(held, assessment, cause)
-            result.outputs += [record_of(m) for m in messages]
+            turn.outputs += [record_of(m) for m in messages]
             held.open = assessment.view.ended_at is None
             self._schedule(held, assessment.next_wake)
             if messages or cause not in ("timer", "reference"):
                 held.version += 1
-                result.state.append((name.encode(), state.encode(held, assessment)))
+                turn.state.append((name.encode(), state.encode(held, assessment)))
 
     def _schedule(self, held: Held, wake: int | None) -> None:
         held.wake = wake
@@ -150,16 +163,16 @@ class ClocksJob:
             heapq.heappush(self._heap, (wake, held.case_id))
 
 
-def _read(record: Record, result: Result, final: bool) -> tuple[Record, Event] | None:
+def _read(record: Record, turn: Turn, final: bool) -> tuple[Record, Event] | None:
     """The event of a record; unreadable ones become dead letters, unknown schemas a retry."""
     try:
         return record, codec.decode(record.value)
     except codec.RetryLater as error:
         if not final:
-            raise RetryLater(str(error)) from error
-        result.dead.append((record, "unknown_schema", str(error)))
+            raise
+        turn.dead.append((record, "unknown_schema", str(error)))
     except codec.CodecError as error:
-        result.dead.append((record, error.reason, error.detail))
+        turn.dead.append((record, error.reason, error.detail))
     return None
 
 

@@ -1,0 +1,84 @@
+"""How a due date came about: each day from the start, counted or not, and why.
+
+What the hall tells a citizen who asks: the number of each counted day, the notice behind each day
+that is not, the ground and notice number of each exclusion.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from duban.clocks import Clock, Segment
+
+
+class DayLine(NamedTuple):
+    """One date of a clock. `used` is in the clock's unit, `n` what has been used so far; `why` is
+    a kind of day (workday, weekend, holiday, makeup, hall_rest, hall_work) or start_day, excluded,
+    upstream, not_closed, imposed; `source` names the notice, ground or article."""
+
+    date: date
+    used: int
+    n: int
+    why: str
+    source: str = ""
+
+
+def explain(clock: Clock) -> list[DayLine]:
+    """Every day of a clock from its start to its stop, or to its due date while it runs.
+
+    The days used add up to what the clock will have consumed by then.
+    """
+    if clock.unit == "instant":
+        source = clock.anchor.type
+        return [DayLine(clock.calendar.date_of(clock.due_at), 0, 0, "imposed", source)]
+    end = clock.stopped_at if clock.stopped_at is not None else _horizon(clock)
+    lines, n, at = [], 0, clock.anchor.occurred_at
+    while at <= end:
+        close = min(clock.calendar.day_end(at), end + 1)
+        used = sum(_used(clock, s, at, close, end) for s in clock.segments)
+        n += used
+        lines.append(_line(clock, at, close, used, n))
+        at = clock.calendar.day_end(at)
+    return lines
+
+
+def _horizon(clock: Clock) -> int:
+    """Where the derivation of a clock that has not stopped ends."""
+    return max(clock.due_at, clock.segments[-1].begin)
+
+
+def _used(clock: Clock, segment: Segment, begin: int, end: int, horizon: int) -> int:
+    """Units that a counted segment uses up within one day, [begin, end)."""
+    if segment.kind != "counted":
+        return 0
+    last = horizon if segment.end is None else segment.end
+    a, b = max(begin - 1, segment.begin), min(end - 1, last)
+    if b <= a or (clock.unit != "working_minute" and _is_start_day(clock, begin)):
+        return 0
+    if clock.unit == "working_minute":
+        return clock.calendar.minutes_between(a, b)
+    if clock.unit == "calendar_day":
+        return 1 if b == end - 1 or b == horizon else 0
+    return clock.calendar.closes_between(a, b)
+
+
+def _is_start_day(clock: Clock, at: int) -> bool:
+    return clock.calendar.date_of(at) == clock.calendar.date_of(clock.anchor.occurred_at)
+
+
+def _line(clock: Clock, begin: int, end: int, used: int, n: int) -> DayLine:
+    on = clock.calendar.date_of(begin)
+    day = clock.calendar.day(on)
+    if used or (not day.works and clock.unit != "calendar_day"):
+        return DayLine(on, used, n, day.kind, day.source)
+    if clock.unit != "working_minute" and _is_start_day(clock, begin):
+        return DayLine(on, 0, n, "start_day", "民法典 第二百零一条")
+    held = next((s for s in clock.segments if _holds(s, begin, end)), None)
+    if held is not None:
+        return DayLine(on, 0, n, held.kind, " ".join(filter(None, (held.why, held.notice))))
+    return DayLine(on, 0, n, "not_closed")
+
+
+def _holds(segment: Segment, begin: int, end: int) -> bool:
+    if segment.kind == "counted":
+        return False
+    return segment.begin < end and (segment.end is None or segment.end > begin)

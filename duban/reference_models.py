@@ -1,0 +1,212 @@
+"""Shapes of the reference files (`schemas/reference`, `duban apply DIR`), checked by pydantic.
+
+A file may hold any of the tables below; how the files of a directory are named and split is free.
+Calendars and hours are in `reference_shapes`.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from duban.events import LIFECYCLE
+from duban.reference_shapes import CalendarModel, HoursModel, Id, ShiftList, Table, Version
+
+
+def _known(event_type: str) -> str:
+    if event_type not in LIFECYCLE:
+        raise ValueError(f"{event_type} is no fact of a case's life")
+    return event_type
+
+
+Unit = Literal["working_day", "working_minute", "calendar_day", "instant"]
+Role = Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")]
+Ground = Literal[
+    "hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal",
+    "expert_review", "upstream",
+]  # fmt: skip
+FactType = Annotated[str, AfterValidator(_known)]
+TERMS = ("item.promise", "item.statutory", "item.upper")
+
+
+class StepModel(Table):
+    """One step on the way to a decision."""
+
+    step: Id
+    name: str = ""
+    org: str = ""
+    budget: int | None = None
+
+
+class MaterialModel(Table):
+    """One document an applicant hands in."""
+
+    code: Id
+    name: str = ""
+    required: bool = True
+    copies: int = Field(1, ge=0, le=100)
+
+
+class ItemModel(Version):
+    """A matter that halls handle. `unit` is that of the promise; `statutory` and `upper` are in
+    working days unless the policy's clock says otherwise."""
+
+    item_code: Id
+    name: str = Field(min_length=1, max_length=400)
+    item_class: Literal["approval", "service"] = Field("approval", alias="class")
+    domain: str = ""
+    level: str = ""
+    case_class: str = "permit"
+    statutory: int | None = Field(None, ge=0, le=3650)
+    upper: int | None = Field(None, ge=0, le=3650)
+    promise: int | None = Field(None, ge=0, le=100_000)
+    unit: Unit = "working_day"
+    policy_id: Id = "default"
+    window_id: str = ""
+    steps: list[StepModel] = Field(default_factory=list)
+    materials: list[MaterialModel] = Field(default_factory=list)
+    basis: list[str] = Field(default_factory=list)
+    rules: str = ""
+    procedure: str = ""
+    in_hall: bool = True
+    decides_in_hall: bool = True
+
+    @model_validator(mode="after")
+    def _kept(self) -> "ItemModel":
+        limit = self.upper if self.upper is not None else self.statutory
+        if self.unit == "working_day" and limit is not None and (self.promise or 0) > limit:
+            raise ValueError(f"promises {self.promise} days where {limit} are allowed")
+        return self
+
+
+class RungModel(Table):
+    """One step of a ladder: so many units after the due instant (before it when negative)."""
+
+    level: Literal["reminder", "yellow", "red", "escalate"]
+    offset: int
+    unit: Literal["working_day", "working_minute"] = "working_day"
+    to: list[Role] = Field(min_length=1)
+
+
+class LadderModel(Table):
+    """Who is told, and when, as a due instant comes near and passes."""
+
+    rungs: list[RungModel] = Field(min_length=1)
+
+
+class ExtensionModel(Table):
+    """How often, by how much and by whom a clock may be extended."""
+
+    max: int = Field(1, ge=1, le=10)
+    days: int = Field(ge=1, le=3650)
+    approver_role: str = ""
+    ask_before: int = Field(0, ge=0)
+
+
+class ClockModel(Table):
+    """One kind of clock. `governs` is its rank when the case's outcome is decided; 0: never."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    budget: int | str = 0
+    unit: Unit | Literal["item"] = "working_day"
+    start: list[FactType] = Field(min_length=1)
+    stop: list[FactType] = Field(min_length=1)
+    pause_grounds: list[Ground] = Field(default_factory=list)
+    extension: ExtensionModel | None = None
+    ladder: str = ""
+    governs: int = Field(0, ge=0, le=100)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _term(self) -> "ClockModel":
+        if isinstance(self.budget, str) and self.budget not in TERMS:
+            raise ValueError(f"budget is a number or one of {', '.join(TERMS)}")
+        if self.budget == 0 and self.unit != "instant":
+            raise ValueError("a clock needs a budget; only unit instant has none")
+        return self
+
+
+class PolicyBody(Table):
+    """What a PolicyPublished carries as JSON."""
+
+    reopen_mode: Literal["continue", "new_clock", "continue_minus_closed"] = "continue"
+    clocks: list[ClockModel] = Field(min_length=1)
+    ladders: dict[str, LadderModel] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ladders_exist(self) -> "PolicyBody":
+        kinds = [clock.kind for clock in self.clocks]
+        for clock in self.clocks:
+            if clock.ladder and clock.ladder not in self.ladders:
+                raise ValueError(f"clock {clock.kind} names ladder {clock.ladder}: there is none")
+            if kinds.count(clock.kind) > 1:
+                raise ValueError(f"clock {clock.kind} is defined twice")
+        return self
+
+
+class PolicyModel(PolicyBody, Version):
+    """A version of the rules about time."""
+
+    policy_id: Id
+    doc_no: str = ""
+    applies_to: Literal["new_only", "open_from_now", "open_recompute"] = "new_only"
+
+
+class ScoreRuleModel(Table):
+    """Points for one kind of cause."""
+
+    rule_id: Id
+    on: Annotated[str, Field(pattern=r"^(outcome:(on_time|late)|rating:[1-5])$")]
+    points: float
+    source: str = ""
+
+
+class ScoreModel(Version):
+    """A version of the points that windows earn and lose in a month."""
+
+    base: float = 100.0
+    maximum: float = 110.0
+    rules: list[ScoreRuleModel]
+
+
+# --- units and subscriptions -------------------------------------------------------------------
+
+
+class UnitModel(Version):
+    """A hall, agency, window or branch; a window's id is "hall/window"."""
+
+    org_id: Id
+    kind: Literal["hall", "agency", "window", "branch"]
+    name: str = Field(min_length=1, max_length=400)
+    parent_id: str = ""
+    level: str = ""
+    tier: str = ""
+    active: bool = True
+
+
+class SubscriptionModel(Table):
+    """Who hears which warnings; addresses and secrets are kept by notify, never here."""
+
+    subscription_id: Id
+    version: Id
+    effective_from: date | datetime
+    subscriber: Id
+    halls: list[Id] = Field(default_factory=list)
+    windows: list[Id] = Field(default_factory=list)
+    roles: list[Role] = Field(default_factory=list)
+    levels: list[Literal["reminder", "yellow", "red", "escalate"]] = Field(default_factory=list)
+    channels: list[Id] = Field(default_factory=list)
+    quiet_hours: ShiftList = Field(default_factory=list)
+    active: bool = True
+
+
+class ReferenceFile(Table):
+    """Everything a file may hold."""
+
+    calendar: list[CalendarModel] = Field(default_factory=list)
+    hours: list[HoursModel] = Field(default_factory=list)
+    item: list[ItemModel] = Field(default_factory=list)
+    policy: list[PolicyModel] = Field(default_factory=list)
+    score: list[ScoreModel] = Field(default_factory=list)
+    unit: list[UnitModel] = Field(default_factory=list)
+    subscription: list[SubscriptionModel] = Field(default_factory=list)

@@ -176,6 +176,15 @@ class Calendar:
         shift = bisect_left(table.worked, target) - 1
         return table.opens[shift] + target - table.worked[shift]
 
+    def minutes_before(self, at: int, minutes: int) -> int:
+        """The latest instant from which so many minutes of business remain until `at`."""
+        self._covering(at)
+        while (target := self._worked(at) - minutes * MINUTE) < 0:
+            self._grow(back=True)
+        table = self._table
+        shift = bisect_right(table.worked, target) - 1
+        return table.opens[shift] + target - table.worked[shift]
+
     # --- derivation --------------------------------------------------------------------------
 
     def explain(self, a: int, b: int, start_day_excluded: bool = True) -> list[Line]:

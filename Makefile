@@ -1,0 +1,40 @@
+# Duban 督办 — everything starts here. Python >= 3.11 and make are all that a machine needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DAYS ?= 15
+SEED ?= 7
+BENCH ?=
+
+.PHONY: help install demo test lint bench bench-quick clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+install: $(VENV)/.installed ## make .venv with everything, from the hashed lock
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Duban needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "This Python has no venv. Install it, then try again:  sudo apt-get install -y python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Fetching what Duban needs (about 250 MB the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## a simulated city hall, live; HEADLESS=1 ends by itself; DAYS=… SEED=…
+	@$(BIN)/duban demo --days $(DAYS) --seed $(SEED) $(if $(HEADLESS),--headless)
+
+test: install ## all tests, on a real Kafka and the embedded warehouse
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: install ## style, types, and the direction of imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: install ## the figures of the whole road, measured on this machine
+	@$(BIN)/python -m bench $(BENCH)
+
+clean: ## forget the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

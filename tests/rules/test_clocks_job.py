@@ -1,0 +1,166 @@
+"""The clock job on records as Kafka would give them: ticks, due timers, restore, dead letters."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from duban import codec
+from duban.events import Actor, Event
+from streams.clocks_job import ClocksJob, record_of
+from streams.records import Record
+from tests.given import CASE, REFERENCE, at, said
+
+
+class Fixed:
+    """Reference data that a test has at hand."""
+
+    current = REFERENCE
+
+
+def event(type_: str, when: str, case: str = CASE, **data: Any) -> Event:
+    return Event(
+        type=type_,
+        event_id=str(uuid5(NAMESPACE_URL, f"{type_}{when}{case}")),
+        subject_id=case,
+        hall_id="sujiatun",
+        occurred_at=at(when),
+        recorded_at=at(when),
+        actor=Actor("", "handler", "", "w1"),
+        data=data,
+    )
+
+
+def record(value: Event | bytes | None, offset: int = 0, key: str = CASE) -> Record:
+    body = codec.encode(value) if isinstance(value, Event) else value
+    return Record("case-events", 0, offset, 0, key.encode(), body, ())
+
+
+def tick(when: str) -> Record:
+    ticked = replace(event("ClockTicked", when, "tick"), data={"at": at(when)})
+    return record(ticked, key="tick")
+
+
+SUBMITTED = record(event("CaseSubmitted", "2026-09-28 09:00", item_code="sign"))
+ACCEPTED = record(event("CaseAccepted", "2026-09-28 16:30"))
+
+
+def messages(*results):
+    return [codec.decode(o.value) for result in results for o in result.outputs]
+
+
+def told(*results):
+    """Signals and retractions in the order in which they were sent."""
+    kinds = ("SignalRaised", "SignalRetracted")
+    return [
+        f"{m.type} {m.data['level']} {said(m.occurred_at)}"
+        for m in messages(*results)
+        if m.type in kinds
+    ]
+
+
+def restored(*results) -> ClocksJob:
+    """A job that restarts from the state that another one wrote."""
+    job = ClocksJob(0, Fixed)
+    for result in results:
+        for key, value in result.state:
+            job.restore(key, value)
+    job.restored()
+    return job
+
+
+def test_ticks_of_business_time_raise_each_rung_once_and_in_order():
+    job = ClocksJob(0, Fixed)
+    days = ("2026-09-28 17:00", "2026-10-08 16:00", "2026-10-08 17:00", "2026-10-20 09:00")
+    result = job.apply([SUBMITTED, ACCEPTED, *map(tick, days)], None)
+    assert told(result) == [
+        "SignalRaised reminder 2026-09-30 17:00",
+        "SignalRaised yellow 2026-10-08 17:00",
+        "SignalRaised red 2026-10-09 17:00",
+    ]
+
+
+def test_a_job_restored_from_its_state_goes_on_where_the_other_stopped():
+    job = ClocksJob(0, Fixed)
+    first = job.apply([SUBMITTED, ACCEPTED, tick("2026-10-08 17:00")], None)
+    second = restored(first)
+    while second.next_due() == 0:
+        assert second.fire(None, 10).is_empty
+    assert said(second.next_due()) == "2026-10-08 17:00"
+    assert told(second.apply([tick("2026-10-09 17:00")], None)) == [
+        "SignalRaised red 2026-10-09 17:00"
+    ]
+
+
+def test_timers_fire_by_the_wall_clock_where_business_time_is_the_walls():
+    job = ClocksJob(0, Fixed)
+    first = job.apply([SUBMITTED, ACCEPTED], at("2026-09-28 17:00"))
+    assert told(first) == []
+    assert said(job.next_due()) == "2026-09-30 17:00"
+    assert told(job.fire(at("2026-09-30 17:00"), 10)) == ["SignalRaised reminder 2026-09-30 17:00"]
+    assert job.fire(at("2026-09-30 17:00"), 10).is_empty
+
+
+def test_a_decision_told_late_retracts_what_was_raised():
+    job = ClocksJob(0, Fixed)
+    raised = job.apply([SUBMITTED, ACCEPTED, tick("2026-10-12 09:00")], None)
+    done = event("DecisionMade", "2026-09-29 10:00", decision="approved")
+    late = replace(done, recorded_at=at("2026-10-12 09:00"))
+    back = job.apply([record(late)], None)
+    assert len(told(raised)) == len(told(back)) == 3
+    assert {t.split()[0] for t in told(back)} == {"SignalRetracted"}
+    types = [m.type for m in messages(back)]
+    assert types.count("AlertRetracted") == 3
+    assert types.count("ClockBreachRetracted") == 1
+
+
+def test_the_state_of_a_case_carries_its_rows():
+    job = ClocksJob(0, Fixed)
+    done = record(event("DecisionMade", "2026-09-29 10:00", decision="approved"))
+    result = job.apply([SUBMITTED, ACCEPTED, done], at("2026-09-29 12:00"))
+    key, value = result.state[-1]
+    assert key.decode() == CASE
+    assert value is not None
+    again = restored(result)
+    assert again.next_due() is None
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (record(None), "null_value"),
+        (record(b"\x00\x01junk of no magic"), "no_registry"),
+        (record(b"{}"), "wrong_magic"),
+        (record((ACCEPTED.value or b"")[:-4]), "truncated"),
+        (record(event("CaseAccepted", "2026-10-30 09:00")), "dated_ahead"),
+        (record(event("CaseAccepted", "2026-09-28 09:00"), key="other/1"), "wrong_key"),
+        (record(event("OrgUnitChanged", "2026-09-28 09:00", org_id="x", kind="hall", name="x",
+                      version="1", effective_from=0)), "wrong_topic"),
+        (record(event("CaseAccepted", "2026-09-28 09:00", case="nohall"), key="nohall"),
+         "bad_case_id"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_fact_is_laid_aside_and_the_partition_goes_on(bad, reason):
+    job = ClocksJob(0, Fixed)
+    result = job.apply([SUBMITTED, bad, ACCEPTED], at("2026-09-28 17:00"))
+    assert [(r is bad, why) for r, why, _ in result.dead] == [(True, reason)]
+    assert "ClockStarted" in {m.type for m in messages(result)}
+
+
+def test_an_unknown_schema_is_waited_for_and_only_then_laid_aside():
+    stranger = record(b"\xc3\x01" + b"\x07" * 8 + b"body")
+    job = ClocksJob(0, Fixed)
+    with pytest.raises(codec.RetryLater):
+        job.apply([SUBMITTED, stranger], at("2026-09-28 17:00"))
+    result = job.apply([SUBMITTED, stranger], at("2026-09-28 17:00"), final=True)
+    assert [why for _, why, _ in result.dead] == ["unknown_schema"]
+
+
+def test_messages_of_a_case_stay_in_its_partition_and_points_go_to_their_hall():
+    point = Event("ScorePointPosted", str(uuid5(NAMESPACE_URL, "p")), "sujiatun", 0, 0,
+                  hall_id="sujiatun", data={
+                      "point_id": str(uuid5(NAMESPACE_URL, "p")), "subject": "w1",
+                      "period": "2026-10", "rule_id": "late", "points": -5.0, "at": 0})  # fmt: skip
+    assert record_of(point).partition == -1
+    assert record_of(point).key == b"sujiatun"

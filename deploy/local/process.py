@@ -77,6 +77,14 @@ def _signal(process: psutil.Process, how: str) -> None:
         return
 
 
+def runs(pid: int) -> bool:
+    """Whether a process is there and has not ended (a zombie has)."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def rss_mb(pid: int | None, children: bool = True) -> float:
     """Resident memory of a process, with its children or alone, in MB; 0 when there is none."""
     if pid is None:

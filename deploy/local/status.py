@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 
 from deploy.local import datadir
 from deploy.local.lag import Lag, lags, of_part
-from deploy.local.process import end, left_behind, rss_mb
+from deploy.local.process import end, left_behind, rss_mb, runs
 from deploy.local.supervised import run_directory
 from deploy.local.topics import admin
 from deploy.local.trouble import Trouble
@@ -79,7 +79,7 @@ def down(s: Settings) -> bool:
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_LIMIT
-        while datadir.holder(data) == pid:
+        while datadir.holder(data) == pid or runs(pid):
             if time.monotonic() > deadline:
                 raise Trouble(f"Process {pid} did not stop in {STOP_LIMIT:.0f} s.", "Try again.")
             time.sleep(0.05)

@@ -1,0 +1,109 @@
+"""Read one case's facts back and derive its clocks again: what `explain` and the case page show.
+
+Facts come from the warehouse, the reference from its topic; the rules are the worker's own, so a
+derivation never says anything else than the clock that raised the signal.
+"""
+
+import json
+import time
+from typing import Any
+
+from duban import warehouse
+from duban.assess import Assessment, assess
+from duban.bus import read_reference
+from duban.case import Fact, Facts, evolve
+from duban.clocks import Clock
+from duban.events import Actor, rank
+from duban.explain import explain
+from duban.policy import Reference
+from duban.reference_set import reference_from
+
+REFERENCE_MAX_AGE_S = 10.0
+_FACTS = """
+SELECT event_id, event_type, occurred_at, recorded_at, actor_id, actor_role, org_id, window_id,
+       channel, corrects_event_id, historical, payload
+FROM (SELECT * REPLACE (toString(event_id) AS event_id,
+                        toUnixTimestamp64Milli(occurred_at) AS occurred_at,
+                        toUnixTimestamp64Milli(recorded_at) AS recorded_at)
+      FROM events FINAL WHERE hall_id = {hall:String} AND case_id = {case:String})
+"""
+_cache: dict[str, tuple[float, Reference]] = {}
+
+
+def explain_case(case_id: str, now: int | None = None) -> list[dict[str, Any]]:
+    """Each clock of a case with its days, instants in ms; empty for a case without facts.
+
+    Raises `WarehouseError` where the warehouse, `BrokerAway` where the reference is out of reach.
+    """
+    found = derive(case_id, now)
+    return [clock_json(clock) for clock in found.clocks]
+
+
+def derive(case_id: str, now: int | None = None) -> Assessment:
+    """The assessment of a case at `now` (ms; default business time)."""
+    hall_id = case_id.split("/", 1)[0]
+    at = warehouse.business_now() if now is None else now
+    return assess(case_id, hall_id, facts_of(case_id), reference(), at)
+
+
+def facts_of(case_id: str) -> Facts:
+    """All facts of a case that have reached the warehouse."""
+    facts = Facts()
+    for row in warehouse.rows(_FACTS, hall=case_id.split("/", 1)[0], case=case_id):
+        facts = evolve(facts, _fact(row))
+    return facts
+
+
+def _fact(row: dict[str, Any]) -> Fact:
+    return Fact(
+        occurred_at=row["occurred_at"],
+        rank=rank(row["event_type"]),
+        recorded_at=row["recorded_at"],
+        event_id=row["event_id"],
+        type=row["event_type"],
+        actor=Actor(row["actor_id"], row["actor_role"], row["org_id"], row["window_id"]),
+        channel=row["channel"],
+        corrects=row["corrects_event_id"] or None,
+        historical=bool(row["historical"]),
+        data=json.loads(row["payload"] or "{}"),
+    )
+
+
+def reference() -> Reference:
+    """The published reference, read again when the last reading is older than ten seconds."""
+    read_at, known = _cache.get("", (float("-inf"), Reference()))
+    if time.monotonic() - read_at > REFERENCE_MAX_AGE_S:
+        known = reference_from(read_reference())
+        _cache[""] = (time.monotonic(), known)
+    return known
+
+
+def clock_json(clock: Clock) -> dict[str, Any]:
+    """One clock as scripts and pages read it; instants in ms, dates as YYYY-MM-DD."""
+    return {
+        "clock_id": clock.id,
+        "kind": clock.kind,
+        "state": clock.state,
+        "unit": clock.unit,
+        "budget": None if clock.unit == "instant" else clock.budget,
+        "consumed": clock.consumed,
+        "started_at": clock.anchor.occurred_at,
+        "due_at": clock.due_at,
+        "stopped_at": clock.stopped_at,
+        "outcome": clock.outcome,
+        "provisional": clock.provisional,
+        "policy": clock.policy_version,
+        "calendar": clock.calendar.version,
+        "source": clock.definition.source,
+        "days": [
+            {
+                "date": line.date.isoformat(),
+                "counted": line.used > 0,
+                "used": line.used,
+                "n": line.n,
+                "why": line.why,
+                "source": line.source,
+            }
+            for line in explain(clock)
+        ],
+    }

@@ -97,16 +97,22 @@ def connect(role: Role = "reader", *, database: str | None = None) -> Client:
         raise _explained(error) from error
 
 
-@cache
 def _reader() -> Client:
+    s = settings()
+    secret = s.warehouse_reader_password.get_secret_value()
+    return _reader_of(s.url("warehouse"), s.warehouse_reader, secret, s.warehouse_database)
+
+
+@cache
+def _reader_of(*_where: str) -> Client:
+    """One client for each place and account that the settings have meant."""
     return connect("reader")
 
 
 def query(sql: str, **params: Any) -> Answer:
     """Ask as the reader; `params` fill `{name:Type}`. Raises `WarehouseError` with a sentence."""
-    client = _reader()  # not remembered when it fails
     try:
-        result = client.query(sql, parameters=params or None)
+        result = _reader().query(sql, parameters=params or None)
     except (ClickHouseError, HTTPError, OSError) as error:
         raise _explained(error) from error
     return Answer(tuple(result.column_names), [tuple(row) for row in result.result_rows])
@@ -153,9 +159,9 @@ def _wall() -> int:
 def _explained(error: Exception) -> WarehouseError:
     """Our own error for a driver's: short, without the address and the statement."""
     code = getattr(error, "code", None)
-    if code or isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
+    if code or (isinstance(error, DatabaseError) and not isinstance(error, OperationalError)):
         text = str(error).split("server response: ")[-1].split(" (for url")[0].strip()
         return WarehouseError(text, int(code or 0))
     if isinstance(error, OperationalError | HTTPError | OSError):
-        return WarehouseAway(type(error.__cause__ or error).__name__)
+        return WarehouseAway("nothing answers")
     return WarehouseError(str(error))

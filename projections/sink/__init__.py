@@ -1,0 +1,1 @@
+"""Sink: from Kafka's topics to ClickHouse's tables, nothing lost and nothing twice."""

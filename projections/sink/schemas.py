@@ -1,0 +1,55 @@
+"""Writer schemas that came after this version of the product: learned from topic `reference`."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from duban import codec
+from duban.avro import RetryLater, UnknownSchema
+from duban.bus_read import read_all
+from projections.sink.store import Abandoned
+
+log = structlog.get_logger()
+
+TRIES, PAUSE_S = 3, 1.0
+
+
+class Schemas:
+    """Learns what `reference` holds; remembers for which schemas it has already given up."""
+
+    def __init__(self, given_up: Callable[[], bool]) -> None:
+        self._given_up = given_up
+        self._tries: dict[int, int] = {}
+
+    def wait(self, error: RetryLater) -> bool:
+        """Look again for what a record needs. False when that was tried often enough; a registry
+        that is away is waited for as long as it takes. Raises `Abandoned` when told to stop."""
+        if not isinstance(error, UnknownSchema):
+            log.warning("registry_away", error=str(error))
+            self._pause()
+            return True
+        tried = self._tries.get(error.fingerprint, 0)
+        self._tries[error.fingerprint] = tried + 1
+        if tried >= TRIES:
+            return False
+        if tried:
+            self._pause()
+        learn_reference()
+        return True
+
+    def _pause(self) -> None:
+        if self._given_up():
+            raise Abandoned("a writer's schema")
+        time.sleep(PAUSE_S)
+
+
+def learn_reference() -> None:
+    """Take in every writer schema that has been published."""
+    for record in read_all("reference", partition=0):
+        if not (record.key or b"").startswith(b"schema:") or record.value is None:
+            continue
+        try:
+            codec.learn(codec.decode_record(record.value)["schema_json"])
+        except codec.CodecError as error:
+            log.warning("schema_not_learned", offset=record.offset, error=str(error))

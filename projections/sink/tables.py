@@ -1,0 +1,85 @@
+"""Which topic fills which table, and the columns that a row is made of.
+
+Every topic has exactly one *marker* table: it is filled last, and what lies in it, offset and
+identity, says how far the topic got. Column order here is the order of values in a row.
+"""
+
+from typing import NamedTuple
+
+PLACE = ("kafka_topic", "kafka_partition", "kafka_offset")
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "events": (
+        "tenant_id", "hall_id", "case_id", "event_id", "event_type", "subject_type", "subject_id",
+        "seq", "occurred_at", "recorded_at", "actor_id", "actor_role", "org_id", "window_id",
+        "channel", "causation_id", "correlation_id", "corrects_event_id", "basis", "evidence",
+        "note", "historical", "payload", "ingested_at", *PLACE, "version",
+    ),
+    "sla_events": (
+        "tenant_id", "hall_id", "case_id", "event_id", "event_type", "occurred_at", "recorded_at",
+        "causation_id", "historical", "clock_id", "clock_kind", "level", "window_id", "due_at",
+        "payload", "ingested_at", *PLACE, "version",
+    ),
+    "cases": (
+        "tenant_id", "hall_id", "case_id", "item_code", "item_name", "case_class", "window_id",
+        "org_id", "staff_id", "applicant_ref", "applicant_class", "channel", "project_id",
+        "status", "policy_state", "submitted_at", "accepted_at", "decided_at", "closed_at",
+        "decision", "due_at", "due_kind", "provisional", "outcome", "late_minutes", "saved_days",
+        "signal", "facts", "historical", "anomalies", "rating", "version", "is_deleted", *PLACE,
+    ),
+    "clocks": (
+        "tenant_id", "hall_id", "case_id", "clock_id", "kind", "item_code", "window_id", "state",
+        "started_at", "due_at", "stopped_at", "budget", "unit", "consumed", "outcome",
+        "late_minutes", "saved", "provisional", "policy_version", "calendar_version",
+        "anchor_event_id", "segments", "version", "is_deleted", *PLACE,
+    ),
+    "alerts": (
+        "tenant_id", "hall_id", "alert_id", "event_id", "event_type", "case_id", "window_id",
+        "clock_id", "clock_kind", "level", "rung", "due_at", "at", "to_roles", "item_name",
+        "reason", "acknowledged_by", "historical", "occurred_at", "ingested_at", *PLACE, "version",
+    ),
+    "score_points": (
+        "tenant_id", "hall_id", "period", "subject_type", "subject", "point_id", "rule_id",
+        "points", "cause_event_id", "case_id", "at", "reverses", "score_policy_version",
+        "historical", "ingested_at", *PLACE, "version",
+    ),
+    "scores": (
+        "tenant_id", "hall_id", "period", "subject_type", "subject", "points", "n", "on_time",
+        "late", "ratings", "satisfied", "version", *PLACE,
+    ),
+    "dead_letters": (
+        "source_topic", "source_partition", "source_offset", "reason", "detail", "consumer", "at",
+        "record_key", "record_value", *PLACE, "version",
+    ),
+    "business_clock": ("kafka_partition", "at", "version"),
+}  # fmt: skip
+
+
+# Tables of absolute rows: within a batch the last row of a key stands for those before it.
+KEYS: dict[str, tuple[str, ...]] = {
+    "cases": ("hall_id", "case_id"),
+    "clocks": ("hall_id", "case_id", "clock_id"),
+    "scores": ("hall_id", "period", "subject"),
+    "business_clock": ("kafka_partition",),
+}
+
+
+class Feed(NamedTuple):
+    """Where a topic's rows go. `identity` names the column that, with the offset, tells a stored
+    row from one of a topic that was made anew."""
+
+    marker: str
+    identity: str
+    others: tuple[str, ...] = ()
+
+
+FEEDS: dict[str, Feed] = {
+    "case-events": Feed("events", "event_id", ("business_clock",)),
+    "hall-events": Feed("events", "event_id"),
+    "sla-events": Feed("sla_events", "event_id"),
+    "case-state": Feed("cases", "case_id", ("clocks",)),
+    "alerts": Feed("alerts", "event_id"),
+    "score-points": Feed("score_points", "point_id"),
+    "score-state": Feed("scores", "subject"),
+    "dead-letters": Feed("dead_letters", "source_offset"),
+}

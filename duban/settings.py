@@ -128,6 +128,15 @@ class Settings(BaseSettings):
         "", description="Maven repository to fetch them from; empty means Maven Central."
     )
 
+    streams_id: str = Field(
+        "duban-streams",
+        description="Consumer group of the streams workers; another name builds all state anew.",
+    )
+    worker: str = Field(
+        "0",
+        description="Name of a streams worker among others; no two that run at once may share it.",
+    )
+
     def port(self, part: str) -> int:
         """Port of an embedded part: broker, controller, warehouse, gateway or dashboard."""
         return self.port_base + PORTS[part]

@@ -1,0 +1,42 @@
+"""What a worker says about itself, as Prometheus text on a loopback port."""
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+log = structlog.get_logger(__name__)
+
+PART = ("job", "partition")
+PORT_OFFSET = 100
+
+records = Counter("duban_streams_records", "Records applied.", PART)
+dead = Counter("duban_streams_dead_letters", "Records put aside as dead letters.", PART)
+fired = Counter("duban_streams_fired", "Transactions that held due timers.", PART)
+turn_records = Histogram(
+    "duban_streams_turn_records",
+    "Records in one transaction.",
+    PART,
+    buckets=(1, 10, 100, 1000, 2000, 4000, 8000),
+)
+transaction_seconds = Histogram(
+    "duban_streams_transaction_seconds",
+    "Time from begin to commit.",
+    PART,
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 20),
+)
+timer_lateness_seconds = Histogram(
+    "duban_streams_timer_lateness_seconds",
+    "How long after its due instant the earliest due timer was looked at (wall time only).",
+    PART,
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 300, 3600),
+)
+lag = Gauge("duban_streams_lag", "Records read or readable but not yet applied.", PART)
+restored_records = Gauge("duban_streams_restored_records", "Records read at restore.", PART)
+restore_seconds = Gauge("duban_streams_restore_seconds", "Fencing and restore together.", PART)
+
+
+def serve(port: int) -> None:
+    """Serve the metrics on 127.0.0.1; a taken port costs the metrics, not the worker."""
+    try:
+        start_http_server(port, addr="127.0.0.1")
+    except OSError as error:
+        log.warning("metrics_port_taken", port=port, error=str(error))

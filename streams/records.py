@@ -1,0 +1,122 @@
+"""What goes into a partition's loop and what comes out of it; the contract between engine and jobs.
+
+A job holds the rules of one partition and knows nothing of Kafka. The engine hands it records,
+due timers and changes of reference data, and writes what it returns in one transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from duban.policy import Reference
+
+POSITION_KEY = b"__position"
+BY_KEY = -1
+
+
+class Record(NamedTuple):
+    """One record as Kafka keeps it; `timestamp` is the broker's (LogAppendTime), epoch ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Out(NamedTuple):
+    """A record to write.
+
+    `partition` None is the number of the partition that the loop owns, so that what belongs to a
+    case stays together; `BY_KEY` is Kafka's own choice (murmur2 of the key).
+    """
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    partition: int | None = None
+
+
+class Result(NamedTuple):
+    """What a job's step changed; the whole of it is written in one transaction or not at all.
+
+    `state` goes to the job's state topic (None deletes), later pairs win; `dead` holds records
+    that cannot be read, each with a short reason and a detail.
+    """
+
+    state: Sequence[tuple[bytes, bytes | None]] = ()
+    outputs: Sequence[Out] = ()
+    dead: Sequence[tuple[Record, str, str]] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not (self.state or self.outputs or self.dead)
+
+
+class Job(Protocol):
+    """The rules of one partition; called from one task only, never at the same time.
+
+    An exception other than `duban.codec.RetryLater` is a bug: the worker stops, nothing of the
+    batch is committed, and the same records come again after a restart.
+    """
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take back one record of the state topic, in order of writing; None deletes the key."""
+
+    def restored(self) -> None:
+        """All state is back: build the indexes that are not kept (the heap of due instants)."""
+
+    def apply(self, records: Sequence[Record], now: int | None, *, final: bool = False) -> Result:
+        """Apply records of one topic in order. `now` is business time in epoch ms, None where it
+        comes as records (the job keeps the last tick).
+
+        Raises `RetryLater` before it has changed anything; called with `final` it must not, and
+        puts what is still unreadable among the dead.
+        """
+
+    def fire(self, now: int | None, limit: int) -> Result:
+        """Do what is due at `now`, for `limit` subjects at the most; called when caught up."""
+
+    def next_due(self) -> int | None:
+        """Earliest instant (epoch ms, business time) at which `fire` has something to do; 0 where
+        work waits for no instant, such as a change of reference data; None where there is none."""
+
+    def reference_changed(self) -> None:
+        """Reference data has a new version: mark what must be looked at; `fire` works it off."""
+
+
+class References(Protocol):
+    """Where a job finds the reference data of the moment."""
+
+    @property
+    def current(self) -> "Reference":
+        """All versions known now; a new object after each change."""
+
+
+class JobSpec(NamedTuple):
+    """A job and its topics.
+
+    All sources have the same number of partitions; one loop owns the same partition number of
+    each. A topic is the source of one job only. `make` is called per partition and assignment.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    state_topic: str
+    make: Callable[[int, References], Job]
+
+
+class Batch(NamedTuple):
+    """Records of one source partition in order, as read at once.
+
+    `epoch` counts assignments: a batch read before a rebalance is worth nothing after it.
+    """
+
+    topic: str
+    partition: int
+    epoch: int
+    records: Sequence[Record]

@@ -1,0 +1,97 @@
+"""A job whose outputs show every record lost or doubled: it numbers the records of each key.
+
+Values: `+` counts; `due:MS` counts and sets a timer; `poison` is a dead letter; `bug` raises;
+`later` raises `UnknownSchema` until `final`. Run as a program it is a worker of this job alone,
+with empty reference data.
+"""
+
+import heapq
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from duban.codec import UnknownSchema
+from streams.records import JobSpec, Out, Record, References, Result
+
+SOURCE, OTHER, STATE, OUTPUT = "count-in", "count-more", "count-state", "count-out"
+
+
+class CountingJob:
+    """Counts per key; output n of a key says `n`, a fired timer says `fired DUE`."""
+
+    def __init__(self, partition: int, references: References) -> None:
+        self.state: dict[bytes, dict[str, Any]] = {}
+        self.heap: list[tuple[int, bytes]] = []
+        self.references = references
+        self.touched: list[bytes] = []
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            self.state.pop(key, None)
+        else:
+            self.state[key] = json.loads(value)
+
+    def restored(self) -> None:
+        self.heap = [(held["due"], key) for key, held in self.state.items() if held["due"]]
+        heapq.heapify(self.heap)
+
+    def apply(self, records: Sequence[Record], now: int | None, *, final: bool = False) -> Result:
+        if not final and any(r.value == b"later" for r in records):
+            raise UnknownSchema(1)
+        changed: dict[bytes, None] = {}
+        outputs, dead = [], []
+        for r in records:
+            if r.value in (b"poison", b"later") or r.key is None or r.value is None:
+                dead.append((r, "poison", "does not count"))
+                continue
+            if r.value == b"bug":
+                raise ZeroDivisionError("a bug in the job")
+            held = self.state.setdefault(r.key, {"n": 0, "due": None})
+            held["n"] += 1
+            if r.value.startswith(b"due:"):
+                held["due"] = int(r.value[4:])
+                heapq.heappush(self.heap, (held["due"], r.key))
+            changed[r.key] = None
+            outputs.append(Out(OUTPUT, r.key, b"%d" % held["n"]))
+        return Result([self._pair(key) for key in changed], outputs, dead)
+
+    def fire(self, now: int | None, limit: int) -> Result:
+        state, outputs = [], []
+        while self.touched and len(outputs) < limit:
+            outputs.append(Out(OUTPUT, self.touched.pop(), b"touched"))
+        while now is not None and self.heap and self.heap[0][0] <= now and len(outputs) < limit:
+            due, key = heapq.heappop(self.heap)
+            held = self.state[key]
+            if held["due"] == due:
+                held["due"] = None
+                state.append(self._pair(key))
+                outputs.append(Out(OUTPUT, key, b"fired %d" % due))
+        return Result(state, outputs)
+
+    def next_due(self) -> int | None:
+        if self.touched:
+            return 0
+        return self.heap[0][0] if self.heap else None
+
+    def reference_changed(self) -> None:
+        self.touched = sorted(self.state)
+
+    def _pair(self, key: bytes) -> tuple[bytes, bytes]:
+        return key, json.dumps(self.state[key]).encode()
+
+
+def main() -> None:
+    """Run a worker of the counting job; with argument `two` it has a second source topic."""
+    from streams import logs
+    from streams.app import create_app
+
+    sources = (SOURCE, OTHER) if "two" in sys.argv else (SOURCE,)
+    logs.configure()
+    app = create_app([JobSpec("count", sources, STATE, CountingJob)], lambda events: list(events))
+    sys.argv[1:] = ["--quiet", "worker", "--without-web", "-l", "INFO"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -113,8 +113,10 @@ class Supervised:
         return True
 
     def said(self) -> str:
-        """The last thing it logged."""
-        return last_lines(self.log, 1)
+        """Why it ended: the signal, or the last thing it logged."""
+        if self.code is not None and self.code < 0:
+            return f"killed by signal {-self.code}"
+        return f"exit {self.code}: {last_lines(self.log, 2 if self.part.once else 1)}"
 
     def row(self) -> dict[str, Any]:
         """What `status` shows of it."""

@@ -38,6 +38,7 @@ class Supervisor:
         self.report = report
         self.ready = False
         self.stopping = False
+        self._greeted = False
         self._housekeeping = 0.0
         end(left_behind(run_directory(settings.data)))
         check_ports(settings, parts)
@@ -48,6 +49,8 @@ class Supervisor:
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Keep the parts running until SIGINT, SIGTERM or SIGHUP; then stop them in order.
+
+        `on_ready` is called once, the first time all parts are ready.
 
         Raises `Trouble` when a part that must succeed once has failed.
         """
@@ -73,13 +76,14 @@ class Supervisor:
                 changed = True
                 self.report(child)
             if child.state == "failed" and child.part.must:
-                raise Trouble(f"{child.part.name} failed: {child.said()}", f"See {child.log}.")
+                raise Trouble(f"{child.part.name} failed, {child.said()}", f"See {child.log}.")
         ready = all(c.settled for c in self.children)
-        if ready and not self.ready:
-            on_ready()
         if changed or ready != self.ready:
             self.ready = ready
             self.tell()
+        if ready and not self._greeted:
+            self._greeted = True
+            on_ready()
         self._keep_house()
 
     def _keep_house(self) -> None:

@@ -98,7 +98,7 @@ def reporter() -> Callable[[Supervised], None]:
             took = time.monotonic() - child.started
             err.print(f"{MARKS[child.state]} {name}{port} [dim]{took:.1f} s[/]", highlight=False)
         elif child.state in ("restarting", "failed"):
-            err.print(f"[red]✗[/] {name} ended ({child.code}): {child.said()}", highlight=False)
+            err.print(f"[red]✗[/] {name} ended, {child.said()}", highlight=False)
             err.print(f"  → {child.log}", highlight=False)
 
     return report

@@ -20,7 +20,16 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from duban import codec, contracts
 from duban.bus_config import BrokerAway, away, kafka_config
 from duban.bus_dead import dead_letter, original
-from duban.bus_make import headers_of, key_of, make, new_id, now_ms, partition_of, stable_id
+from duban.bus_make import (
+    headers_of,
+    key_of,
+    make,
+    new_id,
+    now_ms,
+    partition_of,
+    stable_id,
+    tick_at,
+)
 from duban.bus_read import Record, business_now, follow, read_all, read_reference
 from duban.bus_schemas import published_schemas, schema_key
 from duban.events import Actor, Basis, Event
@@ -68,12 +77,24 @@ class Producer:
         self._failures = 0
         self._journal = open(journal, "a", encoding="utf-8") if journal else None  # noqa: SIM115  closed in close()
 
-    def send(self, event: Event) -> Delivery:
-        """Send one event; the future resolves when the broker has acknowledged it."""
+    def send(self, event: Event, headers: Sequence[tuple[str, bytes]] = ()) -> Delivery:
+        """Send one event; the future resolves when the broker has acknowledged it.
+
+        `headers` stand beside the CloudEvents ones, such as the hall whose token brought it.
+        """
         value = codec.encode(event)
         self._publish_schema(event.type)
         topic = contracts.topic_of(event.type)
-        return self._put(topic, key_of(topic, event), value, event)
+        return self._put(topic, key_of(topic, event), value, event, headers)
+
+    def tick(self, at: int) -> None:
+        """Set business time (epoch ms) for everybody: `ClockTicked` on every case partition."""
+        event = tick_at(at)
+        value = codec.encode(event)
+        self._publish_schema(event.type)
+        for partition in self.partitions("case-events"):
+            key = event.subject_id.encode()
+            self.send_raw("case-events", key, value, headers_of(event), partition)
 
     def send_many(self, events: Iterable[Event]) -> int:
         """Send events in order, wait for all; returns how many. Raises `DeliveryError`."""
@@ -172,8 +193,15 @@ class Producer:
         with suppress(DeliveryError, KafkaError):  # the error that left the block is the one to see
             self.close(timeout=10)
 
-    def _put(self, topic: str, key: bytes, value: bytes, event: Event) -> Delivery:
-        future = self.send_raw(topic, key, value, headers_of(event))
+    def _put(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes,
+        event: Event,
+        more: Sequence[tuple[str, bytes]] = (),
+    ) -> Delivery:
+        future = self.send_raw(topic, key, value, [*headers_of(event), *more])
         if self._journal:
             future.add_callback(self._write_journal, event.event_id)
         return future

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from duban import contracts
 from duban.bus_make import stable_id
@@ -17,6 +17,7 @@ from duban.contracts import ContractError
 from duban.events import Event
 
 BOM = b"\xef\xbb\xbf"
+ROW_BYTES_MAX = 512 << 10  # in Avro no larger, so well below what a Kafka record may hold
 WRITTEN_BY_PRODUCERS = frozenset({"case-events", "hall-events", "reference"})
 
 
@@ -28,13 +29,16 @@ class RowProblem(NamedTuple):
     reason: str
 
 
-class BadRows(ValueError):
-    """Rows that cannot be taken; `malformed` when they are not even JSON objects."""
+Kind = Literal["malformed", "invalid", "forbidden"]
 
-    def __init__(self, problems: list[RowProblem], malformed: bool = False) -> None:
+
+class BadRows(ValueError):
+    """Rows that cannot be taken: not JSON objects, against the contract, or not theirs to write."""
+
+    def __init__(self, problems: list[RowProblem], kind: Kind = "invalid") -> None:
         super().__init__(f"{len(problems)} problem(s); first: {problems[0]}")
         self.problems = problems
-        self.malformed = malformed
+        self.kind: Kind = kind
 
 
 class Row(NamedTuple):
@@ -55,11 +59,11 @@ class Sender(NamedTuple):
 
 
 def parse_object(body: bytes) -> list[Row]:
-    """The one JSON object of a body. Raises `BadRows` (malformed)."""
+    """The one JSON object of a body. Raises `BadRows` of kind malformed."""
     text = body.removeprefix(BOM)
     value = _parsed(text, 1)
     if isinstance(value, RowProblem):
-        raise BadRows([value], malformed=True)
+        raise BadRows([value], "malformed")
     return [Row(1, value, text)]
 
 
@@ -77,7 +81,7 @@ def parse_lines(lines: Iterable[bytes]) -> list[Row]:
         else:
             rows.append(Row(number, value, text))
     if problems or not rows:
-        raise BadRows(problems or [RowProblem(1, "", "there is no event in it")], malformed=True)
+        raise BadRows(problems or [RowProblem(1, "", "there is no event in it")], "malformed")
     return rows
 
 
@@ -88,6 +92,7 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
     """
     events: list[Event] = []
     problems: list[RowProblem] = []
+    refused: list[RowProblem] = []
     for row, event_id in _with_ids(rows, sender):
         try:
             event = _event(row, event_id, sender, now)
@@ -96,10 +101,12 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
             continue
         refusal = sender.allow(event) if sender.allow else ""
         if refusal:
-            problems.append(RowProblem(row.line, "subject_id", refusal))
+            refused.append(RowProblem(row.line, "subject_id", refusal))
         events.append(event)
     if problems:
         raise BadRows(problems)
+    if refused:
+        raise BadRows(refused, "forbidden")
     return events
 
 
@@ -123,6 +130,8 @@ def _text_key(text: bytes) -> str:
 
 
 def _event(row: Row, event_id: str, sender: Sender, now: int) -> Event:
+    if len(row.text) > ROW_BYTES_MAX:
+        raise ContractError([contracts.Problem("", f"is larger than {ROW_BYTES_MAX} bytes")])
     defaults: dict[str, Any] = {"tenant_id": sender.tenant}
     if event_id:
         defaults["event_id"] = event_id

@@ -119,3 +119,17 @@ def make(
     if basis is not None:
         flat["basis"] = basis._asdict()
     return contracts.from_json(flat, now=now)
+
+
+def tick_at(at: int) -> Event:
+    """The fact that business time has reached an instant (epoch ms)."""
+    return Event(
+        type="ClockTicked",
+        event_id=stable_id("duban/ticks", str(at), 0),
+        subject_type="time",
+        subject_id="business-time",
+        occurred_at=at,
+        recorded_at=at,
+        channel="system",
+        data={"at": at},
+    )

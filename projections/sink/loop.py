@@ -19,7 +19,7 @@ from duban.launch import tell_ready
 from duban.settings import Settings
 from projections.sink.batch import ready, write
 from projections.sink.faults import failpoint
-from projections.sink.have import Have
+from projections.sink.have import Have, ReadBack
 from projections.sink.schemas import Schemas
 from projections.sink.store import Abandoned, Store
 
@@ -61,27 +61,33 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Go to the committed offset of each partition and see what lies in its table beyond."""
+        ours = sorted(assigned)
         async with self._busy:
-            floors = {tp: await self._begin(tp) for tp in assigned}
+            floors = await self._floors(ours)
+            for topic in {tp.topic for tp in ours}:
+                highest = await asyncio.to_thread(self.store.highest, topic)
+                self._have[topic] = {
+                    tp.partition: Have(floor, highest.get(tp.partition, -1), self._reader(tp))
+                    for tp, floor in floors.items()
+                    if tp.topic == topic
+                }
             self._next.update(floors)
             self._generation += 1
             for tp, floor in floors.items():
                 self._consumer.seek(tp, floor)
+        log.info("assigned", floors={f"{tp.topic}/{tp.partition}": n for tp, n in floors.items()})
         tell_ready()
 
-    async def _begin(self, tp: TopicPartition) -> int:
-        committed = await self._consumer.committed(tp)
-        first = (await self._consumer.beginning_offsets([tp]))[tp]
-        floor: int = max(first, committed or 0)
-        topic, partition = tp.topic, tp.partition
-        highest = await asyncio.to_thread(self.store.highest, topic, partition)
+    async def _floors(self, ours: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where reading begins: the committed offset, or the first one that Kafka still has."""
+        if not ours:
+            return {}
+        first = await self._consumer.beginning_offsets(ours)
+        committed = await asyncio.gather(*(self._consumer.committed(tp) for tp in ours))
+        return {tp: max(first[tp], offset or 0) for tp, offset in zip(ours, committed, strict=True)}
 
-        def read_back(low: int, high: int) -> set[tuple[int, str]]:
-            return self.store.stored(topic, partition, low, high)
-
-        self._have.setdefault(topic, {})[partition] = Have(floor, highest, read_back)
-        log.info("assigned", topic=topic, partition=partition, floor=floor, highest=highest)
-        return floor
+    def _reader(self, tp: TopicPartition) -> ReadBack:
+        return lambda first, last: self.store.stored(tp.topic, tp.partition, first, last)
 
     async def run(self) -> None:
         """Work until `stop`; a batch that was given up is read again later."""

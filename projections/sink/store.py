@@ -89,18 +89,16 @@ class Store:
         )
         return {(int(offset), str(identity)) for offset, identity in found}
 
-    def highest(self, topic: str, partition: int) -> int:
-        """Highest offset stored of a partition; -1 when there is none."""
+    def highest(self, topic: str) -> dict[int, int]:
+        """Highest offset stored of each partition that has any."""
         sql = (
-            f"SELECT count(), max(kafka_offset) FROM {FEEDS[topic].marker}"
-            " WHERE kafka_topic = {topic:String} AND kafka_partition = {partition:UInt16}"
+            f"SELECT kafka_partition, max(kafka_offset) FROM {FEEDS[topic].marker}"
+            " WHERE kafka_topic = {topic:String} GROUP BY kafka_partition"
         )
-        bounds = {"topic": topic, "partition": partition}
         found = self._patiently(
-            "highest", lambda: self._connected().query(sql, parameters=bounds).result_rows
+            "highest", lambda: self._connected().query(sql, parameters={"topic": topic}).result_rows
         )
-        count, offset = found[0]
-        return int(offset) if count else -1
+        return {int(partition): int(offset) for partition, offset in found}
 
     def _connected(self) -> Client:
         if self._client is None:

@@ -2,8 +2,10 @@
 
 A dead letter has the original key, value and headers. Headers of its own say where it lay and
 why it was put aside: `dlq.topic`, `dlq.partition`, `dlq.offset`, `dlq.reason` (a short code),
-`dlq.detail` (a sentence), `dlq.consumer`, `dlq.at` (epoch ms). A letter driven again carries
-`dlq.retry_of` ("dead-letters/partition/offset").
+`dlq.detail` (a sentence), `dlq.consumer`, `dlq.at` (epoch ms). What is driven again carries
+`dlq.retry_of` ("dead-letters/partition/offset") at its old place, and a mark is written behind the
+letter: a record with header `dlq.retried` (the letter's offset), an empty value and no
+`dlq.topic`, which readers of dead letters pass over.
 """
 
 import time
@@ -13,6 +15,7 @@ from typing import NamedTuple, Protocol
 DEAD_LETTERS = "dead-letters"
 PREFIX = "dlq."
 RETRY_OF = "dlq.retry_of"
+RETRIED = "dlq.retried"
 NULL_VALUE = "dlq.null_value"
 DETAIL_CHARS_MAX = 1000
 
@@ -97,3 +100,23 @@ def original(record: RecordLike) -> Letter:
         value=None if NULL_VALUE in own else record.value,
         headers=[(name, value) for name, value in record.headers if not name.startswith(PREFIX)],
     )
+
+
+def retry_mark(
+    place: RecordLike, letter: Letter, at: int | None = None
+) -> tuple[str, bytes | None, bytes, Headers]:
+    """(topic, key, value, headers) of the mark that the letter at `place` was driven again."""
+    stamp = time.time_ns() // 1_000_000 if at is None else at
+    headers = [(RETRIED, str(place.offset).encode()), (PREFIX + "at", str(stamp).encode())]
+    return DEAD_LETTERS, letter.key, b"", headers
+
+
+def is_retry_mark(record: RecordLike) -> bool:
+    """Whether a record of `dead-letters` only says that another one was driven again."""
+    return any(name == RETRIED for name, _ in record.headers)
+
+
+def mark_of(record: RecordLike) -> tuple[int, int]:
+    """(partition, offset) of the letter that a mark speaks of."""
+    value = next(value for name, value in record.headers if name == RETRIED)
+    return record.partition, int(value)

@@ -118,24 +118,25 @@ class CaseRow:
     @property
     def ended(self) -> bool:
         """Whether the hall is done with it."""
-        return self.closed_at is not None or self.status in ENDED
-
-
-ENDED = frozenset({"decided", "closed", "refused", "withdrawn"})
+        return self.closed_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact of a case; `data` holds the fields of its type."""
+    """One fact of a case; `data` holds the fields of its type, instants in epoch ms."""
 
     event_id: str
     type: str
     occurred_at: int
     recorded_at: int
-    actor_role: str
-    window_id: str
-    channel: str
+    actor_id: str = ""
+    actor_role: str = ""
+    org_id: str = ""
+    window_id: str = ""
+    channel: str = ""
     note: str = ""
+    historical: bool = False
+    corrects: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -148,6 +149,7 @@ class AlertRow:
     case_id: str
     item_name: str
     window_id: str
+    clock_id: str
     clock_kind: str
     level: str
     state: str
@@ -157,7 +159,6 @@ class AlertRow:
     historical: bool
     changed_at: int | None = None
     clock: ClockRow | None = None
-    ended_at: int | None = None
 
     @property
     def no(self) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 NOW = "{now:DateTime64(3, 'UTC')}"
 TODAY = f"BETWEEN {{day:DateTime64(3, 'UTC')}} AND {NOW}"
 THIS_MONTH = f"BETWEEN {{month:DateTime64(3, 'UTC')}} AND {NOW}"
-ENDED = "(closed_at IS NOT NULL OR status IN ('decided', 'closed', 'refused', 'withdrawn'))"
-OPEN = f"NOT {ENDED}"
+ENDED = "closed_at IS NOT NULL"
+OPEN = "closed_at IS NULL"
 # A clock that stands still cannot fall due; what was late before it stopped stays late.
 HELD = "(status IN ('paused', 'upstream') AND signal NOT IN ('yellow', 'red'))"
 OVERDUE = f"({OPEN} AND due_at < {NOW} AND NOT {HELD})"
@@ -56,6 +56,7 @@ FIGURES: Mapping[str, Figure] = {
 STATES: Mapping[str, str] = {
     "open": OPEN,
     "overdue": OVERDUE,
+    "urgent": f"({OPEN} AND due_at <= {{soon:DateTime64(3, 'UTC')}} AND NOT {HELD})",
     "kept": KEPT,
     "early": "outcome = 'early'",
     "late": f"(outcome = 'late' AND {ENDED})",

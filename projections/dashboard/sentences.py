@@ -66,7 +66,12 @@ class Speaker:
 
     def minutes(self, minutes: int) -> str:
         """38 分钟, 3 小时 10 分钟."""
-        hour, minute = ("小时", "分钟") if self.lang == "zh" else ("h", "min")
+        return self.minutes_in(self.lang, minutes)
+
+    @staticmethod
+    def minutes_in(lang: Lang, minutes: int) -> str:
+        """The same where no calendar is at hand."""
+        hour, minute = ("小时", "分钟") if lang == "zh" else ("h", "min")
         hours, rest = divmod(max(minutes, 0), 60)
         parts = [f"{hours} {hour}"] if hours else []
         return " ".join([*parts, f"{rest} {minute}"] if rest or not hours else parts)

@@ -69,6 +69,17 @@ const duban = (() => {
     }
   }
 
+  async function acknowledge(button) {
+    button.disabled = true;
+    const url = `/api/v1/alerts/${encodeURIComponent(button.dataset.ack)}/acknowledge`;
+    let sent = false;
+    try {
+      sent = (await fetch(url, { method: "POST", headers: { "X-Duban": "1" } })).ok;
+    } catch { /* no answer is the same as a refusal: the button says so */ }
+    button.textContent = sent ? button.dataset.sent : button.dataset.failed;
+    button.disabled = sent;
+  }
+
   function click(event) {
     if (event.target.closest("#menu")) {
       const bar = document.querySelector(".bar");
@@ -76,6 +87,8 @@ const duban = (() => {
       document.getElementById("menu").setAttribute("aria-expanded", open);
       return;
     }
+    const button = event.target.closest("button[data-ack]");
+    if (button) { acknowledge(button); return; }
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button") && !String(getSelection())) {
       location.href = row.dataset.href;

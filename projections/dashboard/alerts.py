@@ -1,0 +1,122 @@
+"""Warnings as they come: by hall and level, waiting ones first, acknowledged with one click."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from nicegui import ui
+
+from projections.dashboard import sources
+from projections.dashboard.alert_queries import LEVELS, STATES, AlertFilter, alerts, count_alerts
+from projections.dashboard.ask import Away
+from projections.dashboard.figures import AlertRow
+from projections.dashboard.live import live
+from projections.dashboard.moments import Moment
+from projections.dashboard.names import Names
+from projections.dashboard.push import Page
+from projections.dashboard.render import render
+from projections.dashboard.rows import Bar, bar, case_href
+from projections.dashboard.sentences import Speaker
+from projections.dashboard.shell import block, language, shell
+from projections.dashboard.words import Lang, name_of, say
+
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert in the list."""
+
+    alert_id: str
+    href: str
+    level: str
+    no: str
+    item: str
+    window: str
+    clock: str
+    strip: Bar | None
+    left: str
+    raised: str
+    to: str
+    state: str
+    said: str
+
+
+@ui.page("/alerts")
+async def alerts_page(request: Request) -> None:
+    """The alerts that the filter in the URL lets through."""
+    lang, wanted = language(request), AlertFilter.read(request.query_params)
+    with shell(request, "alerts", lang, live.freshness):
+        try:
+            tools, table = await blocks(wanted, lang)
+        except Away:
+            ui.html(render("away.html", lang), sanitize=False)
+            return
+        with ui.element("section").classes("card"):
+            block("tools", tools)
+        with ui.element("section").classes("card"):
+            block("rows", table)
+
+    async def refresh(page: Page) -> None:
+        fresh_tools, fresh_table = await blocks(wanted, lang)
+        page.block("tools", fresh_tools)
+        page.block("rows", fresh_table)
+
+    Page(lang, wanted.hall, refresh)
+
+
+async def blocks(wanted: AlertFilter, lang: Lang) -> tuple[str, str]:
+    """HTML of the head of the list and of its rows. Raises `Away`."""
+    names, now = sources.names(), await sources.business_now()
+    calendar = names.calendar(wanted.hall)
+    moment, speaker = Moment(now, calendar.zone), Speaker(lang, now, calendar)
+    numbers = await count_alerts(wanted, moment)
+    found = await alerts(wanted, moment, SHOWN)
+    chips = [
+        [
+            (words, wanted.but(**{field: "" if on else code}).url(), numbers[f"{field}_{code}"], on)
+            for code in codes
+            for on in [getattr(wanted, field) == code]
+            for words in [name_of(field, code, lang)]
+        ]
+        for field, codes in (("level", LEVELS), ("state", STATES))
+    ]
+    other = wanted.but(historical="" if wanted.historical else "1").url()
+    tools = render(
+        "alert_tools.html",
+        lang,
+        wanted=wanted,
+        total=numbers["listed"],
+        chips=chips,
+        hall=names.hall(wanted.hall) if wanted.hall else "",
+        without_hall=wanted.but(hall="").url(),
+        historical=(other, bool(wanted.historical)),
+    )
+    lines = [line_of(alert, speaker, names) for alert in found]
+    more = numbers["listed"] > len(lines)
+    return tools, render("alert_rows.html", lang, rows=lines, shown=SHOWN if more else 0)
+
+
+def line_of(alert: AlertRow, speaker: Speaker, names: Names) -> AlertLine:
+    """An alert as the list shows it."""
+    lang, clock = speaker.lang, alert.clock
+    to = "、" if lang == "zh" else ", "
+    said = ""
+    if alert.state != "raised" and alert.changed_at is not None:
+        said = say(f"alerts.{alert.state}", lang, at=speaker.instant(alert.changed_at))
+    due = clock.due_at if clock else alert.due_at
+    unit = clock.unit if clock else "working_day"
+    return AlertLine(
+        alert_id=alert.alert_id,
+        href=case_href(alert.hall_id, alert.no),
+        level=alert.level,
+        no=names.case_no(alert.hall_id, alert.no),
+        item=alert.item_name or say("case.unnamed_item", lang),
+        window=names.window(alert.hall_id, alert.window_id) or "—",
+        clock=name_of("clock", alert.clock_kind, lang),
+        strip=bar(clock, speaker) if clock else None,
+        left=speaker.left(due, unit, clock.stopped_at if clock else None),
+        raised=speaker.instant(alert.at),
+        to=to.join(dict.fromkeys(name_of("role", role, lang) for role in alert.to_roles)),
+        state=alert.state,
+        said=said,
+    )

@@ -1,0 +1,118 @@
+"""How the due date came about, day by day, by the same rules that the worker runs.
+
+The facts in the warehouse are read again through `duban.assess` with the published reference; no
+second arithmetic stands beside the worker's.
+"""
+
+from dataclasses import dataclass
+
+from duban.assess import assess
+from duban.case import Fact, Facts, canonical
+from duban.clocks import Clock
+from duban.events import Actor, rank
+from duban.explain import DayLine, explain
+from projections.dashboard import sources
+from projections.dashboard.figures import CaseFile, FactRow
+from projections.dashboard.sentences import WEEKDAYS, Speaker
+from projections.dashboard.words import keys, name_of, say
+
+ENDS = 5  # lines shown at either end before plain days are folded away
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One date as the page lists it; `folded` lines show only when all are asked for."""
+
+    date: str
+    why: str
+    counted: str
+    source: str
+    tone: str = ""
+    folded: bool = False
+
+
+def derivation(found: CaseFile, speaker: Speaker) -> dict[str, object]:
+    """Values for the template: the clock's name, its days, how many of them are folded."""
+    clock = governing_clock(found, speaker.now)
+    if clock is None:
+        return {"clock": "", "days": [], "folded": 0, "result": ""}
+    lines = explain(clock)
+    fold = _foldable(lines)
+    rows = [_row(line, speaker, clock, n in fold) for n, line in enumerate(lines)]
+    due = say("case.due", speaker.lang, at=speaker.instant(clock.due_at))
+    return {
+        "clock": name_of("clock", clock.kind, speaker.lang),
+        "days": rows,
+        "folded": len(fold),
+        "result": due,
+    }
+
+
+def governing_clock(found: CaseFile, now: int) -> Clock | None:
+    """The clock that decides, built anew from the facts."""
+    facts = Facts(tuple(sorted(map(_fact, found.facts), key=canonical)))
+    if not facts.ordered:
+        return None
+    case = found.case
+    result = assess(case.case_id, case.hall_id, facts, sources.names().reference, now)
+    return result.governing or next(iter(result.clocks), None)
+
+
+def _fact(row: FactRow) -> Fact:
+    return Fact(
+        occurred_at=row.occurred_at,
+        rank=rank(row.type),
+        recorded_at=row.recorded_at,
+        event_id=row.event_id,
+        type=row.type,
+        actor=Actor(row.actor_id, row.actor_role, row.org_id, row.window_id),
+        channel=row.channel,
+        corrects=row.corrects or None,
+        historical=row.historical,
+        data=row.data,
+    )
+
+
+def _foldable(lines: list[DayLine]) -> set[int]:
+    """Indexes of plain days in the middle: counted workdays and weekends, far from any turn."""
+    plain = {"workday", "weekend", "excluded", "upstream"}
+    turns = {0, len(lines) - 1}
+    for n in range(1, len(lines)):
+        before, here = _class(lines[n - 1]), _class(lines[n])
+        if before != here or here not in plain:
+            turns |= {n - 1, n}
+    near = {n + d for n in turns for d in (-1, 0, 1)}
+    near |= set(range(ENDS)) | set(range(len(lines) - ENDS, len(lines)))
+    fold = set(range(len(lines))) - near
+    return fold if len(fold) > 3 else set()
+
+
+def _class(line: DayLine) -> str:
+    """Workdays and weekends alternate without meaning; together they are one stretch."""
+    return "workday" if line.why == "weekend" else line.why
+
+
+def _row(line: DayLine, speaker: Speaker, clock: Clock, folded: bool) -> DayRow:
+    lang = speaker.lang
+    weekday = WEEKDAYS[lang][line.date.weekday()]
+    year = speaker.local(speaker.now).year
+    day = line.date.strftime("%m-%d" if line.date.year == year else "%Y-%m-%d")
+    counted = f"{line.n:,}" if line.used else say("kind.not_counted", lang)
+    why = line.why if f"kind.{line.why}" in keys() else "not_counted"
+    return DayRow(
+        f"{day} {weekday}",
+        say(f"kind.{why}", lang),
+        counted,
+        _source(line, speaker),
+        "plain" if line.used else line.why,
+        folded,
+    )
+
+
+def _source(line: DayLine, speaker: Speaker) -> str:
+    first, _, rest = line.source.partition(" ")
+    if line.why == "excluded" and f"ground.{first}" in keys():
+        return " · ".join(filter(None, (name_of("ground", first, speaker.lang), rest)))
+    if line.why == "imposed":
+        return name_of("happened", line.source, speaker.lang)
+    return "" if line.source == "unpublished" else line.source

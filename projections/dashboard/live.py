@@ -1,0 +1,131 @@
+"""One poller for all open pages: a cheap probe twice a second, figures only when something moved.
+
+A page watches the poller; it is called with each change of the data and with each new freshness.
+Figures are kept when the warehouse is away, so a page always has something to show.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from duban.settings import settings
+from projections.dashboard import queries, sources
+from projections.dashboard.ask import Away
+from projections.dashboard.backlog import backlog
+from projections.dashboard.case_queries import due_first
+from projections.dashboard.figures import Overview
+from projections.dashboard.freshness import Freshness, judge
+from projections.dashboard.moments import Moment
+
+PROBE_SECONDS = 0.5
+IDLE_SECONDS = 3.0  # between probes while no page is open
+TURN_SECONDS = 20.0  # figures are computed anew after so long, since time itself moves them
+log = structlog.get_logger()
+
+Watcher = Callable[[bool], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Live:
+    """The poller's state; `overviews` holds the last figures by hall ("" is all halls)."""
+
+    freshness: Freshness = field(default_factory=Freshness)
+    now: int = 0
+    overviews: dict[str, Overview] = field(default_factory=dict)
+    _watchers: dict[int, tuple[str, Watcher]] = field(default_factory=dict)
+    _mark: str = ""
+    _computed_at: float = 0.0
+    _moved_at: float = 0.0
+    _task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to poll, in the running event loop."""
+        self._task = asyncio.create_task(self._poll())
+
+    async def stop(self) -> None:
+        """End polling."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    @contextmanager
+    def watching(self, hall: str, watcher: Watcher) -> Iterator[None]:
+        """Call `watcher(data_changed)` at each change, as long as the block lasts."""
+        self._watchers[id(watcher)] = (hall, watcher)
+        try:
+            yield
+        finally:
+            del self._watchers[id(watcher)]
+
+    def watch(self, hall: str, watcher: Watcher) -> Callable[[], None]:
+        """The same without a block: returns what ends it."""
+        self._watchers[id(watcher)] = (hall, watcher)
+        return lambda: self._watchers.pop(id(watcher), None) and None
+
+    async def overview(self, hall: str) -> Overview:
+        """The figures of a hall, at the most as old as the last change. Raises `Away`."""
+        if hall not in self.overviews:
+            self.overviews[hall] = await compute(await sources.business_now(), hall)
+        return self.overviews[hall]
+
+    async def _poll(self) -> None:
+        while True:
+            started = time.monotonic()
+            changed = await self._turn()
+            await self._tell(changed)
+            pause = PROBE_SECONDS if self._watchers else IDLE_SECONDS
+            await asyncio.sleep(max(pause - (time.monotonic() - started), 0.05))
+
+    async def _turn(self) -> bool:
+        """One probe, and new figures when due. Returns whether figures are new."""
+        zone = settings().zone
+        try:
+            probe = await sources.probe()
+            if changed := self._is_due(probe):
+                for hall in {"", *(hall for hall, _ in self._watchers.values())}:
+                    self.overviews[hall] = await compute(probe.now, hall)
+                self._mark, self.now = probe.mark, probe.now
+                self._computed_at = time.monotonic()
+        except Away as error:
+            log.warning("warehouse_away", error=str(error)[:200])
+            self.freshness = judge(self.freshness.as_of, time.time(), 0, False, zone)
+            return False
+        still = time.monotonic() - backlog.moved_at
+        self.freshness = judge(backlog.as_of, time.time(), still, backlog.answered, zone)
+        return changed
+
+    def _is_due(self, probe: sources.Probe) -> bool:
+        if probe.mark != self._mark:
+            return True
+        ticked = settings().business_time == "ticks" and probe.now != self.now
+        return ticked or time.monotonic() - self._computed_at > TURN_SECONDS
+
+    async def _tell(self, changed: bool) -> None:
+        for _, watcher in list(self._watchers.values()):
+            try:
+                await watcher(changed)
+            except Away as error:
+                log.warning("page_not_refreshed", error=str(error)[:200])
+
+
+async def compute(now: int, hall: str) -> Overview:
+    """All figures of the overview as of business time `now`. Raises `Away`."""
+    calendar = sources.names().calendar(hall)
+    moment = Moment(now, calendar.zone, soon=calendar.nth_close(now, 2))
+    rows, in_all = await due_first(moment, hall)
+    return Overview(
+        now=now,
+        counts=await queries.counts(moment, hall),
+        flow=await queries.flow(moment, hall),
+        due=rows,
+        due_in_all=in_all,
+        windows=await queries.windows(moment, hall),
+    )
+
+
+live = Live()

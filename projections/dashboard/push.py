@@ -1,0 +1,50 @@
+"""Pushing to one open page: the client is told what changed, its script puts it in place."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from nicegui import Client, ui
+
+from projections.dashboard.live import live
+from projections.dashboard.words import Lang
+
+
+class Page:
+    """An open page that pushes go to. `refresh` is called when data has changed."""
+
+    def __init__(self, lang: Lang, hall: str, refresh: Callable[["Page"], Awaitable[None]]) -> None:
+        self.lang = lang
+        self._refresh = refresh
+        self._client: Client = ui.context.client
+        self._said: tuple[str, str] | None = None
+        self._blocks: dict[str, str] = {}
+        unwatch = live.watch(hall, self._turn)
+        self._client.on_delete(lambda _: unwatch())
+
+    def figures(self, texts: Mapping[str, str], classes: Mapping[str, str]) -> None:
+        """Put texts and classes in place, by key."""
+        self._run(f"duban.figures({_js(texts)});duban.classes({_js(classes)})")
+
+    def block(self, key: str, html: str) -> None:
+        """Replace a block if it differs from what the page was last given."""
+        if self._blocks.get(key) != html:
+            self._blocks[key] = html
+            self._run(f"duban.swap({_js(key)},{_js(html)})")
+
+    async def _turn(self, changed: bool) -> None:
+        said = live.freshness.said(self.lang)
+        if said != self._said:
+            self._said = said
+            self._run(f"duban.fresh({_js(said[0])},{_js(said[1])})")
+        if changed:
+            await self._refresh(self)
+
+    def _run(self, script: str) -> None:
+        if self._client.has_socket_connection:
+            self._client.run_javascript(script)
+
+
+def _js(value: object) -> str:
+    """A value as a JavaScript literal that is safe inside a script."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

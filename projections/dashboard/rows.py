@@ -1,0 +1,180 @@
+"""Rows of lists and bars of clocks, ready for a template: sentences instead of values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from projections.dashboard.figures import CaseRow, ClockRow, Overview, WindowRate
+from projections.dashboard.filters import Filter
+from projections.dashboard.names import Names
+from projections.dashboard.sentences import HOUR, Speaker, number, percent
+from projections.dashboard.strips import Piece, Strip, strip
+from projections.dashboard.words import name_of, say
+
+MINIMUM = 30  # cases below which a window is not ranked
+SHOWN = 3  # windows at either end of the ranking
+
+
+@dataclass(frozen=True, slots=True)
+class TitledPiece:
+    """A piece of a strip with the sentence a hover shows."""
+
+    left: float
+    width: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A strip ready to be drawn; `label` says in words what it shows."""
+
+    pieces: tuple[TitledPiece, ...]
+    due: float | None
+    due_title: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case in a list."""
+
+    href: str
+    no: str
+    item: str
+    window: str
+    signal: str
+    status: str
+    outcome: str
+    outcome_name: str
+    accepted: str
+    due: str
+    left: str
+    tone: str
+    closed: str
+    strip: Bar | None
+
+
+def case_href(hall_id: str, no: str) -> str:
+    """Address of a case's page."""
+    return f"/cases/{quote(hall_id, safe='')}/{quote(no)}"
+
+
+def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
+    """A case as a list shows it."""
+    unit = case.clock.unit if case.clock else "working_day"
+    ended_at = case.closed_at if case.ended else None
+    halted = not case.ended and case.status in ("paused", "upstream")
+    left = speaker.left(case.due_at, unit, ended_at)
+    if case.ended and case.outcome != "late":
+        left = name_of("outcome", case.outcome, speaker.lang) if case.outcome else "—"
+    elif halted and not (case.due_at and case.due_at < speaker.now and case.signal):
+        left = say("case.paused", speaker.lang)
+    return Row(
+        href=case_href(case.hall_id, case.no),
+        no=names.case_no(case.hall_id, case.no),
+        item=item_of(case, speaker),
+        window=names.window(case.hall_id, case.window_id) or "—",
+        signal=case.signal,
+        status=name_of("status", case.status, speaker.lang),
+        outcome=case.outcome,
+        outcome_name=name_of("outcome", case.outcome, speaker.lang),
+        accepted=speaker.instant(case.accepted_at),
+        due=speaker.instant(case.due_at),
+        left=left,
+        tone="" if halted else _tone(case, speaker),
+        closed=speaker.instant(ended_at),
+        strip=bar(case.clock, speaker) if case.clock else None,
+    )
+
+
+def item_of(case: CaseRow, speaker: Speaker) -> str:
+    """Name of the matter, else its code, else that nobody named it."""
+    return case.item_name or case.item_code or say("case.unnamed_item", speaker.lang)
+
+
+def _tone(case: CaseRow, speaker: Speaker) -> str:
+    if case.due_at is None or (case.ended and case.outcome != "late"):
+        return ""
+    if case.outcome == "late" or (not case.ended and case.due_at < speaker.now):
+        return "overdue"
+    day = 24 * HOUR
+    return "soon" if not case.ended and case.due_at - speaker.now < day else ""
+
+
+def bar(clock: ClockRow, speaker: Speaker, axis: tuple[int, int] | None = None) -> Bar:
+    """A clock as its strip, with a sentence for each piece and one for the whole."""
+    laid: Strip = strip(
+        clock.segments, clock.started_at, clock.due_at, clock.stopped_at, speaker.now, axis
+    )
+    kind = name_of("clock", clock.kind, speaker.lang)
+    due = say("case.due", speaker.lang, at=speaker.instant(clock.due_at))
+    comma = say("ui.comma", speaker.lang)
+    return Bar(
+        tuple(TitledPiece(p.left, p.width, p.kind, _title(p, speaker)) for p in laid.pieces),
+        laid.due,
+        due,
+        comma.join((kind, due, speaker.left(clock.due_at, clock.unit, clock.stopped_at))),
+    )
+
+
+def _title(piece: Piece, speaker: Speaker) -> str:
+    to = say("ui.to", speaker.lang)
+    span = f"{speaker.instant(piece.begin)} {to} {speaker.instant(piece.end)}"
+    words = say(f"legend.{piece.kind}", speaker.lang)
+    if piece.kind == "excluded" and piece.why:
+        words = f"{words} · {name_of('ground', piece.why, speaker.lang)}"
+    return " · ".join(filter(None, (words, piece.notice, span)))
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLine:
+    """One window in the ranking, or the gap between its two ends (`skipped` windows)."""
+
+    rank: int = 0
+    name: str = ""
+    href: str = ""
+    rate: str = ""
+    share: str = ""
+    width: float = 0
+    tone: str = ""
+    skipped: int = 0
+
+
+def ranking(windows: Sequence[WindowRate], names: Names) -> tuple[list[WindowLine], int]:
+    """(lines, lowest value of the axis in percent): both ends of the ranking, ties share a rank."""
+    ranked = sorted(
+        (w for w in windows if w.judged >= MINIMUM), key=lambda w: (-w.kept / w.judged, -w.judged)
+    )
+    shares = [w.kept / w.judged for w in ranked]
+    low = _axis_low(min(shares, default=1.0))
+    lines = [
+        WindowLine(
+            rank=1 + sum(other > share for other in shares),
+            name=names.window(w.hall_id, w.window_id),
+            href=Filter(figure="on_time_rate", hall=w.hall_id, window=w.window_id).url(),
+            rate=percent(w.kept, w.judged),
+            share=f"{number(w.kept)} ÷ {number(w.judged)}",
+            width=round(100 * (100 * share - low) / (100 - low), 1),
+            tone="good" if share >= 0.99 else "warn" if share >= 0.95 else "bad",
+        )
+        for w, share in zip(ranked, shares, strict=True)
+    ]
+    if len(lines) > 2 * SHOWN + 1:
+        gap = WindowLine(skipped=len(lines) - 2 * SHOWN)
+        lines = [*lines[:SHOWN], gap, *lines[-SHOWN:]]
+    return lines, low
+
+
+def _axis_low(lowest: float) -> int:
+    """Where the bars begin, in percent: at zero unless all are near a hundred, then it is said."""
+    return 0 if lowest < 0.5 else 50 if lowest < 0.85 else 80
+
+
+def due_list(overview: Overview, speaker: Speaker, names: Names, hall: str) -> dict[str, object]:
+    """Values for the template of the overdue list."""
+    return {
+        "rows": [row(case, speaker, names) for case in overview.due],
+        "more": max(overview.due_in_all - len(overview.due), 0),
+        "more_href": Filter(state="urgent", hall=hall).url(),
+    }

@@ -1,0 +1,51 @@
+"""What stands around every page: head, navigation, freshness pill, language, styles and script."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from nicegui import ui
+from starlette.requests import Request
+
+from duban.settings import settings
+from projections.dashboard.freshness import Freshness
+from projections.dashboard.render import render
+from projections.dashboard.words import Lang, say
+
+LANGUAGE_COOKIE = "duban_lang"
+PAGES = (("overview", "/"), ("cases", "/cases"), ("alerts", "/alerts"))
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+
+
+def language(request: Request) -> Lang:
+    """The language of a request: the cookie's, else the settings'."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, settings().language)
+    return "en" if chosen == "en" else "zh"
+
+
+@contextmanager
+def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iterator[None]:
+    """Head of a page; what is made inside stands in its `main`."""
+    title = say("ui.brand", lang)
+    ui.page_title(f"{say(f'ui.{here}', lang)} · {title}")
+    ui.add_head_html(render("head.html", lang, html_lang=HTML_LANG[lang]))
+    text, state = freshness.said(lang)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    bar = render(
+        "bar.html",
+        lang,
+        pages=PAGES,
+        here=here,
+        fresh_text=text,
+        fresh_state=state,
+        other="en" if lang == "zh" else "zh",
+        path=quote(path, safe="/"),
+    )
+    ui.html(bar, sanitize=False)
+    with ui.element("main").props("id=main"):
+        yield
+
+
+def block(key: str, html: str, classes: str = "") -> None:
+    """A part of a page that pushes may replace as a whole (`duban.swap`)."""
+    ui.html(html, sanitize=False).props(f'data-b="{key}"').classes(classes)

@@ -27,6 +27,7 @@ __all__ = [
 
 MAGIC, MAGIC_LENGTH = b"\xc3\x01", 10
 CONFLUENT, CONFLUENT_LENGTH = b"\x00", 5
+MAX_BYTES = 1_000_000  # what fits a topic's max.message.bytes with key, headers and framing
 
 # What fastavro raises on values or bytes that are not what the schema says.
 MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -60,7 +61,8 @@ def encode_record(event_type: str, record: Mapping[str, Any]) -> bytes:
     """The bytes of a flat record: envelope fields and own fields side by side, instants in ms.
 
     Raises CodecError("unknown_type"), CodecError("unwritable") for fields the type does not have,
-    lacks or has with another kind of value; RegistryAway where a registry is set but away.
+    lacks or has with another kind of value, CodecError("too_large") beyond what a topic takes;
+    RegistryAway where a registry is set but away.
     """
     schema = avro.newest().get(event_type)
     if schema is None:
@@ -74,6 +76,8 @@ def encode_record(event_type: str, record: Mapping[str, Any]) -> bytes:
         fastavro.schemaless_writer(buffer, schema.parsed, record)
     except MISFITS as error:
         raise CodecError("unwritable", f"{event_type}: {error!r}") from error
+    if buffer.tell() > MAX_BYTES:
+        raise CodecError("too_large", f"{event_type} of {buffer.tell()} bytes")
     return buffer.getvalue()
 
 
@@ -169,7 +173,10 @@ def _read(body: io.BytesIO, found: Reader) -> dict[str, Any]:
     except SchemaResolutionError as error:
         raise CodecError("incompatible", f"{found.type}: {error}") from error
     except MISFITS as error:
-        raise CodecError("garbled", f"{found.type}: {error!r}") from error
+        # Where a single byte is wanted and there is none, fastavro indexes into nothing.
+        ended = isinstance(error, IndexError) and not body.read(1)
+        reason = "truncated" if ended else "garbled"
+        raise CodecError(reason, f"{found.type}: {error!r}") from error
     return record
 
 

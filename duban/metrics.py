@@ -1,7 +1,7 @@
 """Metrics as files: one figure, one definition, one SQL.
 
 `projections/metrics/NAME.sql` opens with a block of `-- key: value` lines: `title_zh`, `title_en`,
-`definition_zh`, `definition_en`; `list COLUMN` says how the cases behind that number are got
+`definition_zh`, `definition_en`, `unit`; `list COLUMN` says how the cases behind that number are got
 (another metric and its filters); `default PARAMETER` makes a parameter optional. `{{fragment}}`
 takes in a file whose name begins with an underscore, where a condition is written once.
 """
@@ -37,6 +37,7 @@ class Metric(NamedTuple):
     name: str
     titles: Mapping[str, str]
     definitions: Mapping[str, str]
+    unit: str
     sql: str
     parameters: Mapping[str, str]
     defaults: Mapping[str, str]
@@ -72,6 +73,7 @@ def load_metric(name: str, folder: Path = METRICS) -> Metric:
         name=name,
         titles={"zh": header["title_zh"], "en": header["title_en"]},
         definitions={"zh": header["definition_zh"], "en": header["definition_en"]},
+        unit=header["unit"],
         sql=sql,
         parameters={m.group(1): m.group(2) for m in _PARAMETER.finditer(sql)},
         defaults=_section(header, "default"),

@@ -4,6 +4,7 @@ One process may own a data directory; handles never give their threads back, so 
 number of them and requests wait their turn. Nothing here knows about HTTP.
 """
 
+import json
 import os
 import queue
 import re
@@ -101,6 +102,13 @@ class Engine:
                 written_rows=result.rows_written(),
                 elapsed_ns=time.monotonic_ns() - started,
             )
+
+    def shape(
+        self, select: str, params: Mapping[str, str], database: str, role: Role
+    ) -> list[tuple[str, str]]:
+        """Names and types of the columns of a SELECT, for an answer without rows."""
+        described = self.query(f"DESCRIBE TABLE ({select})", "JSONCompact", params, database, role)
+        return [(row[0], row[1]) for row in json.loads(described.body)["data"]]
 
     def insert(self, sql: str, format_: str, data: bytes, database: str) -> Answer:
         """Insert `data`, bytes of `format_`, by a statement without FORMAT and without values."""

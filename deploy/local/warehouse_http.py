@@ -19,7 +19,7 @@ import cramjam
 
 from deploy.local.warehouse_engine import Answer, Engine, EngineError, Role
 from deploy.local.warehouse_guard import Refused
-from deploy.local.warehouse_native import HELLO, hello_block
+from deploy.local.warehouse_native import HELLO, empty_block, hello_block
 
 BODY_LIMIT = 512 << 20  # bytes, packed or unpacked
 _INSERT = re.compile(
@@ -27,6 +27,7 @@ _INSERT = re.compile(
     re.I,
 )
 _FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.I)
+_SELECT = re.compile(r"[\s(]*(SELECT|WITH)\b", re.I)
 _UNPACK: dict[str, Callable[[bytes], Any]] = {
     "gzip": cramjam.gzip.decompress,
     "deflate": cramjam.zlib.decompress,
@@ -143,6 +144,9 @@ class Handler(BaseHTTPRequestHandler):
         wanted = arguments.get("default_format") or self.headers.get("X-ClickHouse-Format")
         format_ = named.group(1) if named else wanted or "TabSeparated"
         found = self.server.engine.query(text, format_, params, database, role)
+        if not found.body and format_ == "Native" and _SELECT.match(text):
+            shape = self.server.engine.shape(_FORMAT.sub("", text), params, database, role)
+            found = found._replace(body=empty_block(shape))
         return self._reply(HTTPStatus.OK, found.body, format_, found)
 
     def _hello(self, database: str) -> None:

@@ -1,10 +1,12 @@
-"""The one answer that must be made by hand: what clickhouse-go (Grafana's driver) asks first.
+"""Native blocks that the embedded engine does not write itself.
 
-The driver reads the answer to its hello at protocol revision 54460 and every later block at the
-revision that the hello names. An embedded engine writes blocks of revision 0, so the hello says so.
+clickhouse-go (Grafana's driver) reads the answer to its hello at protocol revision 54460 and every
+later block at the revision that the hello names. The engine writes blocks of revision 0, so the
+hello says so.
 """
 
 import struct
+from collections.abc import Iterable
 
 HELLO = "SELECT displayName(), version(), revision(), timezone()"
 
@@ -38,3 +40,9 @@ def hello_block(version: str, zone: str) -> bytes:
         _column("timezone()", "String", _text(zone)),
     )
     return block_info + _varint(len(columns)) + _varint(1) + b"".join(columns)
+
+
+def empty_block(columns: Iterable[tuple[str, str]]) -> bytes:
+    """Native block without rows: it tells a client names and types of (name, type) columns."""
+    named = [_text(name) + _text(type_) for name, type_ in columns]
+    return _varint(len(named)) + _varint(0) + b"".join(named)

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from deploy.local.parts import PARTS
 from deploy.local.process import last_lines, spawn
-from duban.launch import program_env
+from duban.launch import PROGRAMS, program_env
 from duban.settings import PORTS, Settings, settings
 
 CLI = "from duban.cli import main; main()"
@@ -183,6 +184,20 @@ def _free(port: int) -> bool:
     return True
 
 
+def _written(outside: Mapping[str, str]) -> str:
+    """All parts whose program is there; "" when that is all of them."""
+    modules = {p.name: p.command[1].replace(".", "/") for p in PARTS if p.command[:1] == ("-m",)}
+    absent = {
+        name
+        for name, path in modules.items()
+        if not any((PROGRAMS / f"{path}{end}").is_file() for end in (".py", "/__main__.py"))
+    }
+    if not absent:
+        return ""
+    ran = {"broker", "warehouse"} if outside else set()
+    return ",".join(p.name for p in PARTS if p.name not in absent | ran)
+
+
 def new_stack(
     data: Path,
     *,
@@ -207,5 +222,6 @@ def new_stack(
         "DUBAN_BUSINESS_TIME": business_time,
         **{f"DUBAN_{name.upper()}": value for name, value in more.items()},
     }
+    parts = parts or _written(outside or {})
     options = ["--parts", parts] if parts else []
     return Stack(data, env, "containers" if outside else "embedded", options)

@@ -107,12 +107,12 @@ PARTS = (
         check=http_answers("/ping"),
         stop_seconds=30,
     ),
-    Part("streams", ("-m", "streams"), ("topics", "apply"), check=says_so),
+    Part("streams", ("-m", "streams"), ("topics",), check=says_so),
     Part("sink", ("-m", "projections.sink"), ("topics", "warehouse"), check=says_so),
     Part(
         "gateway",
         ("-m", "producers.gateway"),
-        ("topics", "apply"),
+        ("topics",),
         port="gateway",
         check=http_answers("/healthz"),
     ),
@@ -123,7 +123,7 @@ PARTS = (
         port="dashboard",
         check=http_answers("/healthz"),
     ),
-    Part("notify", ("-m", "projections.notify"), ("topics", "apply"), check=says_so),
+    Part("notify", ("-m", "projections.notify"), ("topics",), check=says_so),
 )
 
 

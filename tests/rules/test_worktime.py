@@ -94,6 +94,14 @@ def test_minutes_added_are_minutes_between(zone: str, start: int, minutes: int) 
     assert minutes == 0 or c.worked_ms(start, due_at - 1) == minutes * MINUTE - 1
 
 
+@given(zones, instants, st.integers(1, 5000))
+def test_minutes_before_is_the_latest_such_instant(zone: str, end: int, minutes: int) -> None:
+    c = calendar(zone)
+    begin = c.minutes_before(end, minutes)
+    assert c.worked_ms(begin, end) == minutes * MINUTE
+    assert c.worked_ms(begin + 1, end) == minutes * MINUTE - 1
+
+
 @given(zones, instants, instants)
 def test_worked_time_is_the_sum_over_shifts(zone: str, one: int, other: int) -> None:
     c, a, b = calendar(zone), min(one, other), max(one, other)

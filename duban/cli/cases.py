@@ -1,0 +1,89 @@
+"""`duban case ID`: what happened to a case, and its clocks."""
+
+from typing import Annotated, Any
+
+import typer
+
+from duban.cli.output import fail, out, say_json, say_table
+from duban.cli.plain import plain
+from duban.cli.words import event_word, moment, word
+from duban.warehouse import WarehouseError, metric
+
+UNITS = {"working_day": "工作日", "working_minute": "工作分钟", "calendar_day": "天", "instant": ""}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `duban case`."""
+    app.command("case", help="Timeline and clocks of a case. 办件经过与时钟。")(command)
+
+
+def command(
+    case: Annotated[str, typer.Argument(metavar="ID", help="hall/local-no. 办件编号。")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show one case; exit 1 when nothing is known of it."""
+    try:
+        about = metric("case_row", case=case).first()
+        events = list(metric("case_events", case=case).dicts())
+        clocks = list(metric("case_clocks", case=case).dicts())
+    except WarehouseError as error:
+        fail(str(error), error.next_step)
+    if not about and not events:
+        fail(f"没有办件 {case}。", "编号形如 大厅/本地编号；刚发出的事件一两秒后可见。")
+    if as_json:
+        say_json(plain({"case": about, "clocks": clocks, "events": events}))
+        return
+    if about:
+        _headline(about)
+    _clocks(clocks)
+    _timeline(events)
+
+
+def _headline(about: dict[str, Any]) -> None:
+    name = about["item_name"] or about["item_code"]
+    parts = [f"[bold]{about['case_id']}[/]", name, word("status", about["status"])]
+    if about["outcome"]:
+        parts.append(word("outcome", about["outcome"]))
+    if about["due_at"]:
+        parts.append(f"应办结 {moment(about['due_at'])}" + ("（暂定）" * about["provisional"]))
+    if about["signal"] not in ("", "none"):
+        parts.append(word("level", about["signal"]))
+    if about["policy_state"] == "no_policy":
+        parts.append("事项未知，尚无时限")
+    out.print(" · ".join(filter(None, parts)), highlight=False)
+
+
+def _clocks(clocks: list[dict[str, Any]]) -> None:
+    if not clocks:
+        return
+    say_table(
+        ("时钟", "期限", "已用", "起算", "应办结", "停表", "结果"),
+        (
+            (
+                word("clock", c["kind"]),
+                f"{c['budget']} {UNITS.get(c['unit'], c['unit'])}" if c["budget"] else "",
+                c["consumed"],
+                moment(c["started_at"]),
+                moment(c["due_at"]) + ("（暂定）" * c["provisional"]),
+                moment(c["stopped_at"]),
+                word("outcome", c["outcome"]) or {"paused": "停表"}.get(c["state"], "在计"),
+            )
+            for c in clocks
+        ),
+    )
+
+
+def _timeline(events: list[dict[str, Any]]) -> None:
+    say_table(
+        ("时间", "事项", "", "经办", "说明"),
+        (
+            (
+                moment(e["occurred_at"], seconds=True),
+                event_word(e["event_type"]),
+                word("level", e["level"]) or word("clock", e["clock_kind"]),
+                e["window_id"] or word("role", e["actor_role"]),
+                e["note"] + ("（补录）" if e["historical"] else ""),
+            )
+            for e in events
+        ),
+    )

@@ -140,7 +140,7 @@ def unwritable(**data):
         (unwritable(level="three"), "unwritable", "RatingGiven"),
         (unwritable(level=3, source="nobody"), "unwritable", "nobody"),
         (unwritable(level=3, note="n"), "unwritable", "envelope"),
-        (unwritable(level=3, tags=["长" * 400] * 1000), "too_large", "1200"),
+        (unwritable(level=3, tags=["长" * 400] * 1000), "too_large", "1202089 bytes"),
     ],
 )
 def test_an_event_that_does_not_fit_its_type_is_not_written(event, reason, said):

@@ -109,7 +109,7 @@ def _reader_of(*_where: str) -> Client:
     return connect("reader")
 
 
-def query(sql: str, **params: Any) -> Answer:
+def query(sql: str, /, **params: Any) -> Answer:
     """Ask as the reader; `params` fill `{name:Type}`. Raises `WarehouseError` with a sentence."""
     try:
         result = _reader().query(sql, parameters=params or None)
@@ -118,12 +118,12 @@ def query(sql: str, **params: Any) -> Answer:
     return Answer(tuple(result.column_names), [tuple(row) for row in result.result_rows])
 
 
-def rows(sql: str, **params: Any) -> list[dict[str, Any]]:
+def rows(sql: str, /, **params: Any) -> list[dict[str, Any]]:
     """The rows of `query` as dicts."""
     return list(query(sql, **params).dicts())
 
 
-def metric(name: str, **filters: Any) -> Answer:
+def metric(name: str, /, **filters: Any) -> Answer:
     """Ask a named metric. Filters it does not take raise `MetricError`; those left out have the
     defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the setting."""
     found = load_metric(name)

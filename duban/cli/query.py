@@ -71,6 +71,8 @@ def _filters(hall: str, month: str, where: list[str]) -> dict[str, str]:
     pairs = [part.partition("=") for part in where]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise MetricError(f"--where takes NAME=VALUE, not {wrong[0]!r}.")
+    if any(name == "now" for name, _, _ in pairs):
+        raise MetricError("now is business time; it is not given by --where.")
     given = {"hall": hall, "month": month} | {name: value for name, _, value in pairs}
     return {name: value for name, value in given.items() if value}
 

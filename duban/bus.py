@@ -30,6 +30,7 @@ from duban.bus_make import (
     stable_id,
     tick_at,
 )
+from duban.bus_mend import mend_reset
 from duban.bus_read import Record, business_now, follow, read_all, read_reference
 from duban.bus_schemas import published_schemas, schema_key
 from duban.events import Actor, Basis, Event
@@ -40,6 +41,9 @@ __all__ = [
     "follow", "headers_of", "kafka_config", "key_of", "make", "new_id", "original",
     "partition_of", "read_all", "read_reference", "stable_id",
 ]  # fmt: skip
+
+FLUSH_MORE_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 
 
 class DeliveryError(RuntimeError):
@@ -143,8 +147,10 @@ class Producer:
     def flush(self, timeout: float | None = None) -> None:
         """Wait until everything sent is acknowledged; raise `DeliveryError` if any was not.
 
-        `timeout` is in seconds; by default each event has its own delivery time-out (120 s).
+        `timeout` is in seconds; by default a little more than the delivery time-out (120 s).
         """
+        if timeout is None:
+            timeout = self._kafka.config["delivery_timeout_ms"] / 1000 + FLUSH_MORE_SECONDS
         try:
             self._kafka.flush(timeout)
         except KafkaTimeoutError as error:
@@ -169,7 +175,8 @@ class Producer:
         try:
             self.flush(timeout)
         finally:
-            self._kafka.close(timeout)
+            with suppress(KafkaTimeoutError):  # `flush` has said it already
+                self._kafka.close(timeout=CLOSE_SECONDS)
             if self._journal:
                 self._journal.close()
                 self._journal = None
@@ -258,6 +265,8 @@ def _connect(more: dict[str, Any]) -> Any:
         **more,
     }
     try:
-        return KafkaProducer(**config)
+        kafka = KafkaProducer(**config)
     except KafkaError as error:
         raise away(error) from error
+    mend_reset(kafka)
+    return kafka

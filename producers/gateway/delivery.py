@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -37,6 +37,7 @@ class Delivery:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._connect, name="producer", daemon=True)
         self._at_work = 0
+        self._given_up: set[_Batch] = set()
 
     def start(self) -> None:
         """Begin to look for the broker."""
@@ -60,28 +61,32 @@ class Delivery:
     async def deliver(self, events: Sequence[Event], grant: Grant) -> None:
         """Send events and wait until all are acknowledged. Raises `Refusal` 503 otherwise."""
         producer = self._producer
-        if producer is None:
+        if producer is None or self._given_up:
             raise not_now(AWAY)
         if self._at_work >= AT_WORK_MAX:
             raise not_now("Too many batches are waiting for the broker.")
         self._at_work += 1
+        batch = _Batch(len(events), self._settled)
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await self._deliver(producer, events, grant)
+                await asyncio.to_thread(_send, producer, events, grant, batch)
+                await asyncio.shield(batch.done)
         except (KafkaError, TimeoutError, BrokerAway, LookupError) as error:
             log.warning("gateway.not_acknowledged", events=len(events), error=repr(error))
+            self._give_up(batch)
             raise not_now(AWAY) from error
         finally:
             self._at_work -= 1
-
-    async def _deliver(self, producer: Producer, events: Sequence[Event], grant: Grant) -> None:
-        loop = asyncio.get_running_loop()
-        acknowledged: asyncio.Future[None] = loop.create_future()
-        countdown = _Countdown(len(events), loop, acknowledged)
-        await asyncio.to_thread(_send, producer, events, grant, countdown)
-        await acknowledged
         note = {"events": len(events), "first": events[0].event_id, "hall": grant.hall}
         audit(producer, grant.token_id, "events written", note)
+
+    def _give_up(self, batch: "_Batch") -> None:
+        """Take nothing more while records nobody waits for any longer fill the producer."""
+        if not batch.settled:
+            self._given_up.add(batch)
+
+    def _settled(self, batch: "_Batch") -> None:
+        self._given_up.discard(batch)
 
     def _connect(self) -> None:
         """Look for the broker until it is there; then know all topics, so that sends never wait."""
@@ -97,43 +102,54 @@ class Delivery:
                 self._stop.wait(RECONNECT_SECONDS)
 
 
-def _send(
-    producer: Producer, events: Sequence[Event], grant: Grant, countdown: "_Countdown"
-) -> None:
+def _send(producer: Producer, events: Sequence[Event], grant: Grant, batch: "_Batch") -> None:
     headers = [(HALL_HEADER, grant.hall.encode())]
-    for event in events:
-        future = producer.send(event, headers)
-        future.add_callback(countdown.one_less)
-        future.add_errback(countdown.failed)
+    for index, event in enumerate(events):
+        try:
+            future = producer.send(event, headers)
+        except BaseException as error:
+            batch.failed(error, len(events) - index)  # the rest will never be sent
+            raise
+        future.add_callback(batch.acknowledged)
+        future.add_errback(batch.failed)
 
 
-class _Countdown:
-    """Sets an asyncio future when all deliveries are acknowledged, or the first has failed."""
+class _Batch:
+    """The deliveries of one request: `done` when all are acknowledged, or the first has failed.
 
-    def __init__(
-        self, count: int, loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]
-    ) -> None:
+    `settled` once the producer holds none of them any longer; then `on_settled` is called.
+    """
+
+    def __init__(self, count: int, on_settled: Callable[["_Batch"], None]) -> None:
         self._left = count
-        self._loop = loop
-        self._done = done
+        self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
+        self._on_settled = on_settled
+        self.done: asyncio.Future[None] = self._loop.create_future()
+        self.settled = False
 
-    def one_less(self, _metadata: Any) -> None:
+    def acknowledged(self, _metadata: Any) -> None:
         """One delivery is acknowledged (called on the producer's thread)."""
+        self._count(None, 1)
+
+    def failed(self, error: BaseException, count: int = 1) -> None:
+        """Deliveries have failed (called on the producer's thread)."""
+        self._count(error, count)
+
+    def _count(self, error: BaseException | None, count: int) -> None:
         with self._lock:
-            self._left -= 1
-            last = self._left == 0
-        if last:
-            self._loop.call_soon_threadsafe(self._finish, None)
+            self._left -= count
+            left = self._left
+        if error is not None or left == 0:
+            self._loop.call_soon_threadsafe(self._finish, error, left == 0)
 
-    def failed(self, error: BaseException) -> None:
-        """One delivery has failed (called on the producer's thread)."""
-        self._loop.call_soon_threadsafe(self._finish, error)
-
-    def _finish(self, error: BaseException | None) -> None:
-        if self._done.done():
-            return
-        if error is None:
-            self._done.set_result(None)
-        else:
-            self._done.set_exception(error)
+    def _finish(self, error: BaseException | None, settled: bool) -> None:
+        if not self.done.done():
+            if error is None:
+                self.done.set_result(None)
+            else:
+                self.done.set_exception(error)
+                self.done.exception()  # known here: nobody may be waiting any longer
+        if settled:
+            self.settled = True
+            self._on_settled(self)

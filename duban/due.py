@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from duban.worktable import MINUTE
 from duban.worktime import Calendar, Day
 
 Pause = tuple[int, int]  # from, to: the clock does not run in (from, to]
@@ -32,11 +33,15 @@ class Due:
 
 
 class _Unit(NamedTuple):
-    """How a unit is counted in (a, b], and where the n-th one after an instant falls."""
+    """How a unit is counted in (a, b], and where the n-th one after an instant falls.
+
+    Minutes are counted in milliseconds, so that no pause costs or wins a part of a minute.
+    """
 
     used: Callable[[int, int], int]
     nth: Callable[[int, int], int]
     from_next_day: bool
+    parts: int = 1
 
 
 def due(
@@ -48,7 +53,7 @@ def due(
     how = _unit(calendar, unit)
     begin = calendar.day_end(start) if how.from_next_day else start
     running = _running(begin, pauses)
-    at, remaining = 0, budget
+    at, remaining = 0, budget * how.parts
     for a, b in running:
         used = how.used(a, b) if b is not None else remaining
         if used >= remaining:
@@ -63,7 +68,7 @@ def _unit(calendar: Calendar, unit: str) -> _Unit:
     units = {
         "working_day": _Unit(calendar.closes_between, calendar.nth_close, True),
         "calendar_day": _Unit(calendar.days_between, calendar.nth_day, True),
-        "working_minute": _Unit(calendar.minutes_between, calendar.add_minutes, False),
+        "working_minute": _Unit(calendar.worked_ms, calendar.add_worked_ms, False, MINUTE),
     }
     return units[unit]
 
@@ -87,14 +92,14 @@ def _derivation(
     running: Sequence[tuple[int, int | None]],
 ) -> list[DayUsed]:
     days: list[DayUsed] = []
-    total, midnight = 0, calendar.day_start(start)
+    total, parts, midnight = 0, 0, calendar.day_start(start)
     while midnight <= at:
         end = calendar.day_end(midnight)
         stretches = [
             (max(a, midnight), end if b is None else min(b, end)) for a, b in running if a < end
         ]
-        used = sum(how.used(a, b) for a, b in stretches if b > a)
-        used = min(used, budget - total)
+        parts += sum(how.used(a, b) for a, b in stretches if b > a)
+        used = min(parts // how.parts, budget) - total
         total += used
         day = calendar.day(calendar.date_of(midnight))
         days.append(DayUsed(day, used, total, _why(how, day, used, total >= budget, not days)))

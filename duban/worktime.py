@@ -167,10 +167,14 @@ class Calendar:
 
     def add_minutes(self, at: int, minutes: int) -> int:
         """The earliest instant by which so many minutes of business are done since `at`."""
+        return self.add_worked_ms(at, minutes * MINUTE)
+
+    def add_worked_ms(self, at: int, worked: int) -> int:
+        """The same to the millisecond, for what a pause left of a term."""
         self._covering(at)
-        if minutes <= 0:
+        if worked <= 0:
             return at
-        while (target := self._worked(at) + minutes * MINUTE) > self._table.worked[-1]:
+        while (target := self._worked(at) + worked) > self._table.worked[-1]:
             self._grow()
         table = self._table
         shift = bisect_left(table.worked, target) - 1

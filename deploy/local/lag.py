@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 from kafka import IsolationLevel, TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
+from deploy.local.topics import transactional
+
 
 class Lag(NamedTuple):
     """Records that a group has not committed on one topic, all partitions together."""
@@ -17,9 +19,10 @@ class Lag(NamedTuple):
 def lags(client: KafkaAdminClient) -> list[Lag]:
     """Lag of every group on every topic it has committed to, sorted.
 
-    The end is that of committed transactions. A partition written in transactions ends in a
-    control record, so a group that has read all of it may count as 1 behind.
+    The end is that of committed transactions. A partition that only transactions write ends in a
+    control record, which no group reads: it does not count.
     """
+    marked = transactional()
     groups = [g["group_id"] for g in client.list_groups()]
     if not groups:
         return []
@@ -30,7 +33,7 @@ def lags(client: KafkaAdminClient) -> list[Lag]:
     for group, offsets in committed.items():
         for tp, place in offsets.items():
             if place.offset >= 0:
-                behind = max(0, ends.get(tp, 0) - place.offset)
+                behind = max(0, ends.get(tp, 0) - place.offset - (tp.topic in marked))
                 found[group, tp.topic] = found.get((group, tp.topic), 0) + behind
     return [Lag(group, topic, behind) for (group, topic), behind in sorted(found.items())]
 

@@ -53,6 +53,12 @@ def wanted(given: Settings | None = None, text: str | None = None) -> list[Topic
     ]
 
 
+def transactional() -> set[str]:
+    """Topics that only the streams write, each batch in one transaction."""
+    raw = tomllib.loads((SCHEMAS / "topics.toml").read_text(encoding="utf-8"))
+    return {name for name, t in raw["topics"].items() if t["writers"] == ["streams"]}
+
+
 def admin(given: Settings | None = None) -> KafkaAdminClient:
     """An admin client for the Kafka of the settings; `Trouble` when it does not answer."""
     s = given or settings()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from kafka import KafkaConsumer, KafkaProducer
 from deploy.local import datadir, jars, topics
 from deploy.local.process import runs
 from deploy.local.trouble import Trouble
+from duban.bus_dead import dead_letter
+from duban.bus_read import Record
 from duban.settings import PORTS
 from tests.stack import Stack, free_base, new_stack, wait_for
 
@@ -63,6 +66,34 @@ def test_drifted_setting_is_found_by_doctor(small: Stack) -> None:
     resource = ConfigResource(ConfigResourceType.TOPIC, "audit", {"retention.ms": "-1"})
     client.alter_configs([resource])
     client.close()
+
+
+def test_status_has_the_keys_scripts_rely_on(small: Stack) -> None:
+    said = small.json("status")
+    assert said["ready"] is True
+    keys = {"name", "state", "pid", "port", "rss_mb", "restarts", "lag"}
+    assert all(keys == set(part) for part in said["parts"])
+    broker = next(p for p in said["parts"] if p["name"] == "broker")
+    assert broker["state"] == "ready"
+    assert 50 < broker["rss_mb"] < 1024
+    assert broker["port"] == small.settings.port("broker")
+
+
+def test_doctor_shows_dead_letters_and_their_reasons(small: Stack) -> None:
+    with small.here():
+        record = Record("case-events", 1, 7, 0, b"k", b"\x00broken", ())
+        topic, key, value, headers = dead_letter(record, "wrong_magic", "no C3 01", "tests")
+        producer = KafkaProducer(bootstrap_servers=small.settings.brokers)
+        producer.send(topic, value=value, key=key, headers=headers).get(timeout=30)
+        producer.close()
+    done = small.run("doctor", "--json")
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert not said["ok"]
+    found = {c["name"]: c for c in said["checks"]}["dead letters"]
+    assert found["found"].startswith("1 records")
+    assert "wrong_magic: no C3 01 (case-events/1/7)" in found["found"]
+    assert "dead-letters retry" in found["next_step"]
 
 
 def test_second_up_says_who_holds_the_directory(small: Stack) -> None:
@@ -157,6 +188,17 @@ def test_killed_supervisor_leaves_nothing_in_the_way(make_stack: Callable[..., S
     stack.start()
     assert stack.pid("broker") != broker
     assert not runs(broker)
+
+
+def test_ctrl_c_stops_everything_in_order(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(parts="broker,topics,warehouse").start()
+    assert stack.process
+    pids = [stack.pid("broker"), stack.pid("warehouse")]
+    stack.process.send_signal(signal.SIGINT)
+    assert stack.process.wait(60) == 0
+    assert not any(runs(pid) for pid in pids)
+    assert {p["state"] for p in stack.parts().values()} == {"stopped", "done"}
+    assert list((stack.data / "run").glob("*.pid")) == []
 
 
 def test_newer_directory_is_refused(make_stack: Callable[..., Stack]) -> None:

@@ -8,7 +8,7 @@ from projections.dashboard.ask import ask, ask_one
 from projections.dashboard.case_file import ALERT, alert_of
 from projections.dashboard.case_queries import clocks
 from projections.dashboard.figures import AlertRow
-from projections.dashboard.moments import Moment, at
+from projections.dashboard.moments import Moment
 
 LEVELS = ("reminder", "yellow", "red")
 STATES = ("raised", "acknowledged", "cleared", "retracted")
@@ -45,7 +45,7 @@ class AlertFilter:
 
     def where(self) -> tuple[str, dict[str, str]]:
         """SQL condition over `alerts_now` and its parameters."""
-        parts = [f"raised_at IS NOT NULL AND raised_at <= {at('now')}"]
+        parts = ["raised_at <= {now:DateTime64(3)}"]
         values = {}
         if not self.historical:
             parts.append("NOT historical")

@@ -35,6 +35,7 @@ class AlertLine:
     clock: str
     strip: Bar | None
     left: str
+    tone: str
     raised: str
     to: str
     state: str
@@ -115,8 +116,14 @@ def line_of(alert: AlertRow, speaker: Speaker, names: Names) -> AlertLine:
         clock=name_of("clock", alert.clock_kind, lang),
         strip=bar(clock, speaker) if clock else None,
         left=speaker.left(due, unit, clock.stopped_at if clock else None),
+        tone="overdue" if _is_over(alert, due, speaker) else "",
         raised=speaker.instant(alert.at),
         to=to.join(dict.fromkeys(name_of("role", role, lang) for role in alert.to_roles)),
         state=alert.state,
         said=said,
     )
+
+
+def _is_over(alert: AlertRow, due: int | None, speaker: Speaker) -> bool:
+    stopped = alert.clock.stopped_at if alert.clock else None
+    return due is not None and due < (stopped if stopped is not None else speaker.now)

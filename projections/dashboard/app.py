@@ -10,8 +10,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
-from projections.api import doors
+from projections.api import acknowledge, answers, doors, stream
+from projections.api.hub import the_hub
 from projections.dashboard import alerts, case, cases, overview
+from projections.dashboard.ask import Away
 from projections.dashboard.backlog import backlog
 from projections.dashboard.live import live
 from projections.dashboard.render import render
@@ -29,7 +31,9 @@ async def _life(_: FastAPI) -> AsyncIterator[None]:
     await asyncio.wait([asyncio.create_task(read_names())], timeout=NAMES_SECONDS)
     backlog.start()
     live.start()
+    the_hub().start()
     yield
+    await the_hub().stop()
     await live.stop()
     await backlog.stop()
 
@@ -45,6 +49,9 @@ def build() -> FastAPI:
     app.add_api_route("/logout", logout)
     app.add_api_route("/language", choose_language)
     app.add_api_route("/cases.csv", cases.export)
+    for part in (stream, acknowledge, answers):
+        app.include_router(part.router, prefix="/api/v1")
+    app.add_exception_handler(Away, answers.away)
     ui.run_with(app, title="督办", show_welcome_message=False, reconnect_timeout=20, tailwind=False)
     return app
 

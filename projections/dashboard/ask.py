@@ -8,7 +8,7 @@ from typing import Any
 from duban import warehouse
 from duban.warehouse import WarehouseError as Away
 
-__all__ = ["Away", "ask", "ask_one"]
+__all__ = ["Away", "ask", "ask_metric", "ask_one"]
 
 _threads = ThreadPoolExecutor(2, "warehouse")
 
@@ -22,3 +22,10 @@ async def ask(sql: str, **values: Any) -> list[dict[str, Any]]:
 async def ask_one(sql: str, **values: Any) -> dict[str, Any]:
     """The only row of a question."""
     return (await ask(sql, **values))[0]
+
+
+async def ask_metric(name: str, **filters: Any) -> list[dict[str, Any]]:
+    """Rows of a named metric. Raises `Away`, or `MetricError` for a filter it does not take."""
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(_threads, partial(warehouse.metric, name, **filters))
+    return list(answer.dicts())

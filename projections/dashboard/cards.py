@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from projections.dashboard.figures import Counts
 from projections.dashboard.filters import Filter
+from projections.dashboard.rows import tone_of
 from projections.dashboard.sentences import Speaker, growth, number, percent, signed
 from projections.dashboard.words import say
 
@@ -89,8 +90,7 @@ def _months(speaker: Speaker, share: tuple[int, int], before: tuple[int, int]) -
 def _kept_tone(c: Counts) -> str:
     if not c.judged:
         return ""
-    share = c.kept / c.judged
-    return "good" if share >= 0.98 else "warn" if share >= 0.9 else "bad"
+    return tone_of(c.kept / c.judged)
 
 
 def _signals(speaker: Speaker, c: Counts) -> Line:
@@ -113,9 +113,8 @@ def _satisfaction(speaker: Speaker, c: Counts) -> Line:
     share = (c.good, c.rated)
     value, parts, compared, tone = _rate(speaker, share, (c.good_before, c.rated_before))
     if c.rated:
-        good = say("part.good", speaker.lang, a=number(c.good), b=number(c.rated))
-        answered = say("part.answered", speaker.lang, p=percent(c.rated, c.closed_month))
-        parts = f"{good} · {answered}"
+        answered = say("part.answered", speaker.lang, p=percent(c.rated, c.month_closed))
+        parts = f"{parts} · {answered}"
     return value, parts, compared, tone
 
 

@@ -6,7 +6,7 @@ from nicegui import ui
 from projections.dashboard import sources
 from projections.dashboard.ask import Away
 from projections.dashboard.case_file import case_file
-from projections.dashboard.case_view import head, lines_of_clocks, story
+from projections.dashboard.case_view import head, legend, lines_of_clocks, story
 from projections.dashboard.derivation import derivation
 from projections.dashboard.figures import CaseFile
 from projections.dashboard.live import live
@@ -58,10 +58,11 @@ async def blocks(hall: str, no: str, lang: Lang) -> dict[str, str]:
 
 
 def _head(found: CaseFile, speaker: Speaker) -> str:
-    names = sources.names()
+    names, lines = sources.names(), lines_of_clocks(found.clocks, speaker)
     return render(
         "case_head.html",
         speaker.lang,
         head=head(found, speaker, names),
-        clocks=lines_of_clocks(found.clocks, speaker),
+        clocks=lines,
+        legend=legend(lines),
     )

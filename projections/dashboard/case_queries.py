@@ -5,7 +5,7 @@ from typing import Any
 
 from projections.dashboard.ask import ask, ask_one
 from projections.dashboard.figures import CaseRow, ClockRow
-from projections.dashboard.filters import ENDED, SIGNALS, STATES, Filter
+from projections.dashboard.filters import SIGNALS, STATES, Filter, from_cases
 from projections.dashboard.moments import Moment
 from projections.dashboard.strips import segments_of
 
@@ -35,7 +35,7 @@ CLOCK = _columns(CLOCK_PLAIN, CLOCK_INSTANTS, "hall_id", "case_id", "provisional
 async def count_cases(wanted: Filter, moment: Moment) -> int:
     """How many cases a filter lets through."""
     where, values = wanted.where()
-    sql = f"SELECT count() AS n FROM cases_now WHERE {where}"
+    sql = f"SELECT count() AS n {from_cases()} WHERE {where}"
     return int((await ask_one(sql, **moment.parameters(), **values))["n"])
 
 
@@ -44,7 +44,7 @@ async def count_by_state(wanted: Filter, moment: Moment) -> Mapping[str, int]:
     where, values = wanted.but(state="", signal="").where()
     columns = [f"countIf({condition}) AS {name}" for name, condition in STATES.items()]
     columns += [f"countIf(signal = '{s}') AS signal_{s}" for s in SIGNALS]
-    sql = f"SELECT count() AS everything, {', '.join(columns)} FROM cases_now WHERE {where}"
+    sql = f"SELECT count() AS everything, {', '.join(columns)} {from_cases()} WHERE {where}"
     return await ask_one(sql, **moment.parameters(), **values)
 
 
@@ -52,8 +52,8 @@ async def cases(wanted: Filter, moment: Moment, limit: int, offset: int = 0) -> 
     """Cases of a filter, what needs doing first: open by due instant, then ended, newest first."""
     where, values = wanted.where()
     sql = (
-        f"SELECT {CASE} FROM cases_now WHERE {where}"
-        f" ORDER BY {ENDED}, if({ENDED}, NULL, due_at) ASC NULLS LAST, closed_at DESC, case_id"
+        f"SELECT {CASE} {from_cases()} WHERE {where}"
+        " ORDER BY is_closed, if(is_closed, NULL, due_at) ASC NULLS LAST, closed_at DESC, case_id"
         " LIMIT {limit:UInt32} OFFSET {offset:UInt32}"
     )
     rows = await ask(sql, limit=limit, offset=offset, **moment.parameters(), **values)
@@ -105,7 +105,7 @@ def clock_of(row: Mapping[str, Any]) -> ClockRow:
     )
 
 
-async def due_first(moment: Moment, hall: str, limit: int = 12) -> tuple[tuple[CaseRow, ...], int]:
-    """(the most urgent cases, how many there are): overdue, or due before `moment.soon`."""
-    urgent = Filter(state="urgent", hall=hall)
+async def due_first(moment: Moment, limit: int = 12) -> tuple[tuple[CaseRow, ...], int]:
+    """(the most urgent cases, how many there are): overdue, or due soon. Raises `Away`."""
+    urgent = Filter(state="urgent", hall=moment.hall)
     return await cases(urgent, moment, limit), await count_cases(urgent, moment)

@@ -102,6 +102,15 @@ def lines_of_clocks(clocks: Sequence[ClockRow], speaker: Speaker) -> list[ClockL
     ]
 
 
+def legend(clocks: Sequence[ClockLine]) -> list[tuple[str, str]]:
+    """(kind, what stands beside its key), for the kinds of pieces that are there."""
+    kinds = [p.kind for line in clocks for p in line.bar.pieces]
+    pieces = [p for line in clocks for p in line.bar.pieces if p.kind == "excluded" and p.why]
+    grounds = dict.fromkeys(p.why for p in pieces)
+    shown = [k for k in ("counted", "excluded", "upstream", "early", "over") if k in kinds]
+    return [(k, "、".join(grounds) if k == "excluded" else "") for k in (*shown, "due")]
+
+
 def _clock_name(clock: ClockRow, speaker: Speaker) -> str:
     name = name_of("clock", clock.kind, speaker.lang)
     return f"{name} {speaker.amount(clock.budget, clock.unit)}" if clock.budget else name
@@ -130,17 +139,21 @@ def story(found: CaseFile, speaker: Speaker, names: Names) -> list[StoryLine]:
     voided = {str(f.data.get("voids_event_id", "")) for f in found.facts} | {
         f.corrects for f in found.facts
     }
-    lines = [(f.occurred_at, _told(f, speaker, names, f.event_id in voided)) for f in found.facts]
+    hall, windows = found.case.hall_id, ["", *(f.window_id for f in found.facts)]
+    lines = [
+        (f.occurred_at, _told(f, speaker, moved, f.event_id in voided))
+        for f, before in zip(found.facts, windows, strict=False)
+        for moved in [names.window(hall, f.window_id) if f.window_id != before else ""]
+    ]
     for alert in found.alerts:
         lines.append((alert.at, _warned(alert, speaker)))
     return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
 
 
-def _told(fact: FactRow, speaker: Speaker, names: Names, gone: bool) -> StoryLine:
+def _told(fact: FactRow, speaker: Speaker, window: str, gone: bool) -> StoryLine:
+    """A fact as a line; `window` is named where the case has come to another one."""
     late = speaker.local(fact.recorded_at).date() > speaker.local(fact.occurred_at).date()
     recorded = say("case.recorded_late", speaker.lang, at=speaker.instant(fact.recorded_at))
-    hall = fact.event_id and fact.data.get("hall_id", "")
-    window = names.window(str(hall or ""), fact.window_id)
     details = [window, *_details(fact, speaker), fact.note]
     return StoryLine(
         when=speaker.instant(fact.occurred_at),

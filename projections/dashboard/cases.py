@@ -87,7 +87,7 @@ async def blocks(wanted: Filter, lang: Lang) -> tuple[str, str]:
 async def _context(wanted: Filter, lang: Lang) -> tuple[Names, Speaker, Moment]:
     names, now = sources.names(), await sources.business_now()
     calendar = names.calendar(wanted.hall)
-    moment = Moment(now, calendar.zone, soon=calendar.nth_close(now, 2))
+    moment = Moment(now, calendar.zone, wanted.hall)
     return names, Speaker(lang, now, calendar), moment
 
 

@@ -74,22 +74,18 @@ def _fact(row: FactRow) -> Fact:
 
 
 def _foldable(lines: list[DayLine]) -> set[int]:
-    """Indexes of plain days in the middle: counted workdays and weekends, far from any turn."""
-    plain = {"workday", "weekend", "excluded", "upstream"}
-    turns = {0, len(lines) - 1}
-    for n in range(1, len(lines)):
-        before, here = _class(lines[n - 1]), _class(lines[n])
+    """Indexes of plain days far from any turn; a weekend belongs to the stretch it stands in."""
+    plain = {"workday", "excluded", "upstream"}
+    turns, before = {0, len(lines) - 1}, lines[0].why if lines else ""
+    for n, line in enumerate(lines):
+        here = before if line.why == "weekend" else line.why
         if before != here or here not in plain:
             turns |= {n - 1, n}
+        before = here
     near = {n + d for n in turns for d in (-1, 0, 1)}
     near |= set(range(ENDS)) | set(range(len(lines) - ENDS, len(lines)))
     fold = set(range(len(lines))) - near
     return fold if len(fold) > 3 else set()
-
-
-def _class(line: DayLine) -> str:
-    """Workdays and weekends alternate without meaning; together they are one stretch."""
-    return "workday" if line.why == "weekend" else line.why
 
 
 def _row(line: DayLine, speaker: Speaker, clock: Clock, folded: bool) -> DayRow:

@@ -33,7 +33,7 @@ class Counts:
     rated: int = 0
     good_before: int = 0
     rated_before: int = 0
-    closed_month: int = 0
+    month_closed: int = 0
     warned: int = 0
     warned_yellow: int = 0
     warned_red: int = 0

@@ -1,26 +1,27 @@
 """Which cases: the filter in the URL, and the one condition that both a figure and its list use.
 
-A condition is SQL over `cases_now`; its parameters `now`, `day` and `month` are business time, the
-start of its day and of its month in the hall's zone (UTC texts, see `queries.moments`).
+A condition speaks of the columns that `projections/metrics/_cases.sql` adds to a case (is_overdue,
+is_judged, accepted_day …), so the screens and the named metrics count the same.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from urllib.parse import urlencode
 
-NOW = "{now:DateTime64(3, 'UTC')}"
-TODAY = f"BETWEEN {{day:DateTime64(3, 'UTC')}} AND {NOW}"
-THIS_MONTH = f"BETWEEN {{month:DateTime64(3, 'UTC')}} AND {NOW}"
-ENDED = "closed_at IS NOT NULL"
-OPEN = "closed_at IS NULL"
-# A clock that stands still cannot fall due; what was late before it stopped stays late.
-HELD = "(status IN ('paused', 'upstream') AND signal NOT IN ('yellow', 'red'))"
-OVERDUE = f"({OPEN} AND due_at < {NOW} AND NOT {HELD})"
-KEPT = "outcome IN ('early', 'on_time')"
-WARNED = (
-    "(hall_id, case_id) IN (SELECT hall_id, case_id FROM alerts_now WHERE state != 'retracted'"
-    f" AND level IN ('yellow', 'red') AND NOT historical AND raised_at {TODAY})"
-)
+from duban.metrics import METRICS
+
+WARNED = """(hall_id, case_id) IN (SELECT hall_id, case_id FROM alerts_now
+  WHERE state != 'retracted' AND level IN ('yellow', 'red') AND NOT historical
+    AND raised_at <= {now:DateTime64(3)}
+    AND toDate(raised_at, {zone:String}) = toDate({now:DateTime64(3)}, {zone:String}))"""
+
+
+@cache
+def from_cases() -> str:
+    """The FROM clause: every case of `{hall}` (or of all), with what is true of it at `{now}`."""
+    lines = (METRICS / "_cases.sql").read_text(encoding="utf-8").splitlines()
+    return "FROM (" + "\n".join(line for line in lines if not line.startswith("--")) + ")"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +38,30 @@ class Figure:
         return bool(self.counts)
 
 
+THIS_MONTH = "{month:String}"
 FIGURES: Mapping[str, Figure] = {
     f.key: f
     for f in (
-        Figure("accepted_today", f"accepted_at {TODAY}"),
-        Figure("closed_today", f"closed_at {TODAY}"),
-        Figure(
-            "on_time_rate",
-            f"((outcome != '' AND closed_at {THIS_MONTH}) OR {OVERDUE})",
-            f"(outcome != '' AND closed_at {THIS_MONTH} AND {KEPT})",
-        ),
+        Figure("accepted_today", "(was_accepted AND accepted_day = today)"),
+        Figure("closed_today", "(was_closed AND closed_day = today)"),
+        Figure("on_time_rate", f"(is_judged AND judged_month = {THIS_MONTH})", "is_kept"),
         Figure("signals_today", WARNED),
-        Figure("overdue_open", OVERDUE),
-        Figure("satisfaction", f"(rating IS NOT NULL AND closed_at {THIS_MONTH})", "(rating >= 4)"),
-        Figure("open_cases", OPEN),
+        Figure("overdue_open", "is_overdue"),
+        Figure(
+            "satisfaction",
+            f"(is_closed AND is_rated AND closed_month = {THIS_MONTH})",
+            "is_satisfied",
+        ),
+        Figure("open_cases", "is_open"),
     )
 }
 STATES: Mapping[str, str] = {
-    "open": OPEN,
-    "overdue": OVERDUE,
-    "urgent": f"({OPEN} AND due_at <= {{soon:DateTime64(3, 'UTC')}} AND NOT {HELD})",
-    "kept": KEPT,
-    "early": "outcome = 'early'",
-    "late": f"(outcome = 'late' AND {ENDED})",
+    "open": "is_open",
+    "overdue": "is_overdue",
+    "urgent": "(is_overdue OR is_due_soon)",
+    "kept": "is_kept",
+    "early": "is_early",
+    "late": "is_late",
 }
 SIGNALS = ("reminder", "yellow", "red")
 
@@ -113,7 +115,6 @@ class Filter:
             parts.append(STATES[self.state])
         for column, value in (
             ("signal", self.signal),
-            ("hall_id", self.hall),
             ("window_id", self.window),
             ("item_code", self.item),
         ):

@@ -116,15 +116,16 @@ class Live:
 async def compute(now: int, hall: str) -> Overview:
     """All figures of the overview as of business time `now`. Raises `Away`."""
     calendar = sources.names().calendar(hall)
-    moment = Moment(now, calendar.zone, soon=calendar.nth_close(now, 2))
-    rows, in_all = await due_first(moment, hall)
+    moment = Moment(now, calendar.zone, hall)
+    rows, in_all = await due_first(moment)
+    flow = await queries.flow(moment)
     return Overview(
         now=now,
-        counts=await queries.counts(moment, hall),
-        flow=await queries.flow(moment, hall),
+        counts=await queries.counts(moment),
+        flow=tuple(d for d in flow if d.accepted or d.closed or calendar.is_working(d.day)),
         due=rows,
         due_in_all=in_all,
-        windows=await queries.windows(moment, hall),
+        windows=await queries.windows(moment),
     )
 
 

@@ -56,7 +56,7 @@ class OverviewPage:
         block("kpis", kpis, "kpis")
         blocks = self.blocks(overview)
         with ui.element("div").classes("two"):
-            with ui.element("section").classes("card"):
+            with ui.element("section").classes("card charted"):
                 self._heading("overview.trend", "overview.trend_note")
                 self._flow = overview.flow
                 self._chart = ui.echart(trend(overview.flow, self.lang)).classes("chart")

@@ -1,116 +1,89 @@
 """What the overview asks the warehouse: one function a question, rows in, plain values out.
 
-Business time is an argument everywhere. A figure and the list behind it share one condition,
-which `filters` holds.
+Where a named metric answers, it is asked; the six figures with their parts are counted in one pass
+over the same columns that the metrics count.
 """
 
-from datetime import date, timedelta
-
-from projections.dashboard.ask import ask, ask_one
+from projections.dashboard.ask import ask_metric, ask_one
 from projections.dashboard.figures import Counts, DayFlow, WindowRate
-from projections.dashboard.filters import FIGURES, KEPT, OVERDUE
-from projections.dashboard.moments import Moment, at, utc_text
+from projections.dashboard.filters import FIGURES, from_cases
+from projections.dashboard.moments import Moment
 
 FLOW_DAYS = 28
+# The same weekday last week, and yesterday, each up to the same time of day.
+_A_WEEK_AGO = "{now:DateTime64(3)} - INTERVAL 7 DAY"
+_A_DAY_AGO = "{now:DateTime64(3)} - INTERVAL 1 DAY"
 
 
-def _between(column: str, start: str, end: str) -> str:
-    return f"({column} >= {at(start)} AND {column} < {at(end)})"
-
-
-_LAST_MONTH = _between("closed_at", "month_before", "month")
-_LATE_AT_MONTH_START = (
-    f"(due_at < {at('month')} AND accepted_at < {at('month')} AND"
-    f" (closed_at >= {at('month')} OR {OVERDUE}))"
-)
-
-
-def _counts_sql() -> str:
+def _columns() -> dict[str, str]:
+    accepted, closed = FIGURES["accepted_today"].among, FIGURES["closed_today"].among
     rate, good = FIGURES["on_time_rate"], FIGURES["satisfaction"]
-    today = FIGURES["closed_today"].among
-    columns = {
-        "accepted": FIGURES["accepted_today"].among,
-        "accepted_online": f"{FIGURES['accepted_today'].among} AND channel IN ('online', 'mobile')",
-        "accepted_before": _between("accepted_at", "week_day", "week_now"),
-        "closed": today,
-        "closed_early": f"{today} AND outcome = 'early'",
-        "closed_late": f"{today} AND outcome = 'late'",
-        "closed_before": _between("closed_at", "week_day", "week_now"),
-        "kept": rate.counts,
+    before = "judged_month = {month_before:String}"
+    rated_before = "is_closed AND is_rated AND closed_month = {month_before:String}"
+    return {
+        "accepted": accepted,
+        "accepted_online": f"{accepted} AND channel IN ('online', 'mobile')",
+        "accepted_before": f"accepted_day = today - 7 AND accepted_at <= {_A_WEEK_AGO}",
+        "closed": closed,
+        "closed_early": f"{closed} AND is_early",
+        "closed_late": f"{closed} AND is_late",
+        "closed_before": f"closed_day = today - 7 AND closed_at <= {_A_WEEK_AGO}",
+        "kept": f"{rate.among} AND {rate.counts}",
         "judged": rate.among,
-        "kept_before": f"{_LAST_MONTH} AND {KEPT}",
-        "judged_before": f"(({_LAST_MONTH} AND outcome != '') OR {_LATE_AT_MONTH_START})",
-        "overdue": OVERDUE,
-        "overdue_red": f"{OVERDUE} AND signal = 'red'",
+        "kept_before": f"is_kept AND {before}",
+        "judged_before": f"is_judged AND {before}",
+        "overdue": "is_overdue",
+        "overdue_red": "is_overdue AND signal = 'red'",
         "good": f"{good.among} AND {good.counts}",
         "rated": good.among,
-        "good_before": f"{_LAST_MONTH} AND rating >= 4",
-        "rated_before": f"{_LAST_MONTH} AND rating IS NOT NULL",
-        "closed_month": f"closed_at >= {at('month')} AND closed_at <= {at('now')}",
+        "good_before": f"{rated_before} AND is_satisfied",
+        "rated_before": rated_before,
+        "month_closed": "is_closed AND closed_month = {month:String}",
     }
-    return (
-        "SELECT "
-        + ", ".join(f"countIf({condition}) AS {name}" for name, condition in columns.items())
-        + f", toUnixTimestamp64Milli(minIf(due_at, {OVERDUE})) AS oldest_due"
-        + " FROM cases_now WHERE ({hall:String} = '' OR hall_id = {hall:String})"
-    )
 
 
-_WARNED_SQL = """
-SELECT uniqExactIf((hall_id, case_id), today) AS warned,
-  uniqExactIf((hall_id, case_id), today AND level = 'yellow') AS warned_yellow,
-  uniqExactIf((hall_id, case_id), today AND level = 'red') AS warned_red,
-  uniqExactIf((hall_id, case_id), yesterday) AS warned_before
-FROM (SELECT hall_id, case_id, level,
-    raised_at >= {day} AND raised_at <= {now} AS today,
-    raised_at >= {day_before} AND raised_at <= {now_before} AS yesterday
+_WARNED_SQL = f"""
+SELECT uniqExactIf((hall_id, case_id), on_day = 0) AS warned,
+  uniqExactIf((hall_id, case_id), on_day = 0 AND level = 'yellow') AS warned_yellow,
+  uniqExactIf((hall_id, case_id), on_day = 0 AND level = 'red') AS warned_red,
+  uniqExactIf((hall_id, case_id), on_day = 1 AND raised_at <= {_A_DAY_AGO}) AS warned_before
+FROM (
+  SELECT hall_id, case_id, level, raised_at, dateDiff('day', toDate(raised_at, {{zone:String}}),
+    toDate({{now:DateTime64(3)}}, {{zone:String}})) AS on_day
   FROM alerts_now
   WHERE state != 'retracted' AND level IN ('yellow', 'red') AND NOT historical
-    AND raised_at >= {day_before} AND ({hall} = '' OR hall_id = {hall}))
-""".format(
-    day=at("day"), now=at("now"), day_before=at("day_before"), now_before=at("now_before"),
-    hall="{hall:String}",
-)  # fmt: skip
+    AND raised_at <= {{now:DateTime64(3)}} AND ({{hall:String}} = '' OR hall_id = {{hall:String}})
+)
+"""
 
 
-async def counts(moment: Moment, hall: str) -> Counts:
-    """The six figures with their parts."""
+async def counts(moment: Moment) -> Counts:
+    """The six figures with their parts. Raises `Away`."""
+    counted = ", ".join(f"countIf({condition}) AS {name}" for name, condition in _columns().items())
+    oldest = "toUnixTimestamp64Milli(minIf(due_at, is_overdue)) AS oldest_due"
     values = moment.parameters()
-    row = await ask_one(_counts_sql(), hall=hall, **values)
-    warned = await ask_one(_WARNED_SQL, hall=hall, **values)
+    row = await ask_one(
+        f"SELECT {counted}, {oldest} {from_cases()}", month_before=moment.month_before, **values
+    )
+    warned = await ask_one(_WARNED_SQL, **values)
     if not row["overdue"]:
         row["oldest_due"] = None
     return Counts(**row, **warned)
 
 
-async def flow(moment: Moment, hall: str) -> tuple[DayFlow, ...]:
-    """Cases accepted and closed on each of the last 28 dates."""
-    day, _, _ = moment.starts()
-    found: dict[str, dict[date, int]] = {}
-    for column in ("accepted_at", "closed_at"):
-        sql = (
-            f"SELECT toDate({column}, {{zone:String}}) AS day, count() AS n FROM cases_now"
-            f" WHERE {column} >= {at('start')} AND {column} <= {at('now')}"
-            " AND ({hall:String} = '' OR hall_id = {hall:String}) GROUP BY day"
-        )
-        start = utc_text(day - timedelta(FLOW_DAYS - 1))
-        rows = await ask(
-            sql, zone=moment.zone, start=start, hall=hall, now=moment.parameters()["now"]
-        )
-        found[column] = {row["day"]: row["n"] for row in rows}
-    days = [day.date() - timedelta(n) for n in range(FLOW_DAYS - 1, -1, -1)]
+async def flow(moment: Moment) -> tuple[DayFlow, ...]:
+    """Cases accepted and closed on each of the last 28 dates. Raises `Away`."""
+    rows = await ask_metric(
+        "trend", now=moment.now, zone=moment.zone, hall=moment.hall, days=FLOW_DAYS
+    )
+    return tuple(DayFlow(row["day"], row["accepted"], row["closed"]) for row in rows)
+
+
+async def windows(moment: Moment) -> tuple[WindowRate, ...]:
+    """On-time cases of each window this month. Raises `Away`."""
+    rows = await ask_metric(
+        "windows", now=moment.now, zone=moment.zone, hall=moment.hall, month=moment.month
+    )
     return tuple(
-        DayFlow(d, found["accepted_at"].get(d, 0), found["closed_at"].get(d, 0)) for d in days
+        WindowRate(row["hall_id"], row["window_id"], row["kept"], row["judged"]) for row in rows
     )
-
-
-async def windows(moment: Moment, hall: str) -> tuple[WindowRate, ...]:
-    """On-time cases of each window this month."""
-    rate = FIGURES["on_time_rate"]
-    sql = (
-        f"SELECT hall_id, window_id, countIf({rate.counts}) AS kept, count() AS judged"
-        f" FROM cases_now WHERE {rate.among} AND window_id != ''"
-        " AND ({hall:String} = '' OR hall_id = {hall:String}) GROUP BY hall_id, window_id"
-    )
-    rows = await ask(sql, hall=hall, **moment.parameters())
-    return tuple(WindowRate(**row) for row in rows)

@@ -23,6 +23,7 @@ class TitledPiece:
     width: float
     kind: str
     title: str
+    why: str = ""  # ground and notice of what is excluded by law
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ def bar(clock: ClockRow, speaker: Speaker, axis: tuple[int, int] | None = None) 
     due = say("case.due", speaker.lang, at=speaker.instant(clock.due_at))
     comma = say("ui.comma", speaker.lang)
     return Bar(
-        tuple(TitledPiece(p.left, p.width, p.kind, _title(p, speaker)) for p in laid.pieces),
+        tuple(
+            TitledPiece(p.left, p.width, p.kind, _title(p, speaker), _ground(p, speaker))
+            for p in laid.pieces
+        ),
         laid.due,
         due,
         comma.join((kind, due, speaker.left(clock.due_at, clock.unit, clock.stopped_at))),
@@ -122,9 +126,14 @@ def _title(piece: Piece, speaker: Speaker) -> str:
     to = say("ui.to", speaker.lang)
     span = f"{speaker.instant(piece.begin)} {to} {speaker.instant(piece.end)}"
     words = say(f"legend.{piece.kind}", speaker.lang)
-    if piece.kind == "excluded" and piece.why:
-        words = f"{words} · {name_of('ground', piece.why, speaker.lang)}"
-    return " · ".join(filter(None, (words, piece.notice, span)))
+    return " · ".join(filter(None, (words, _ground(piece, speaker), span)))
+
+
+def _ground(piece: Piece, speaker: Speaker) -> str:
+    if piece.kind != "excluded":
+        return piece.why if piece.kind == "upstream" else ""
+    ground = name_of("ground", piece.why, speaker.lang) if piece.why else ""
+    return " ".join(filter(None, (ground, piece.notice)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ def ranking(windows: Sequence[WindowRate], names: Names) -> tuple[list[WindowLin
             rate=percent(w.kept, w.judged),
             share=f"{number(w.kept)} ÷ {number(w.judged)}",
             width=round(100 * (100 * share - low) / (100 - low), 1),
-            tone="good" if share >= 0.99 else "warn" if share >= 0.95 else "bad",
+            tone=tone_of(share),
         )
         for w, share in zip(ranked, shares, strict=True)
     ]
@@ -164,6 +173,11 @@ def ranking(windows: Sequence[WindowRate], names: Names) -> tuple[list[WindowLin
         gap = WindowLine(skipped=len(lines) - 2 * SHOWN)
         lines = [*lines[:SHOWN], gap, *lines[-SHOWN:]]
     return lines, low
+
+
+def tone_of(share: float) -> str:
+    """Class of an on-time rate, the same wherever one stands."""
+    return "good" if share >= 0.99 else "warn" if share >= 0.95 else "bad"
 
 
 def _axis_low(lowest: float) -> int:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from duban.worktime import Calendar
 from projections.dashboard.words import Lang
 
+NBSP = "\u00a0"
 MINUTE, HOUR = 60_000, 3_600_000
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 NEAR = {
@@ -94,7 +95,13 @@ class Speaker:
             return word + self.span(due, until, unit)
         if ended is not None:
             return "按时" if self.lang == "zh" else "on time"
-        return ("剩 " if self.lang == "zh" else "left ") + self.span(until, due, unit)
+        return ("剩 " if self.lang == "zh" else "left ") + self._ahead(until, due, unit)
+
+    def _ahead(self, now: int, due: int, unit: str) -> str:
+        """Time left as people count it: a due date tomorrow is one day ahead, whatever the hour."""
+        if unit in ("working_day", "instant") and self.local(now).date() != self.local(due).date():
+            return self.span(self.calendar.day_end(now) - 1, due, unit)
+        return self.span(now, due, unit)
 
 
 def number(value: float | None) -> str:
@@ -108,19 +115,21 @@ def percent(part: int, whole: int) -> str:
         return "—"
     share = 100 * part / whole
     if part == whole or part == 0:
-        return f"{share:.0f} %"
+        return f"{share:.0f}{NBSP}%"
     decimals = 2 if share >= 98 or share < 1 else 1
     floor = int(share * 10**decimals) / 10**decimals
-    return f"{floor:.{decimals}f} %"
+    return f"{floor:.{decimals}f}{NBSP}%"
 
 
 def signed(value: float, decimals: int = 0) -> str:
     """+4, −5, +0.02, with a real minus sign."""
-    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{abs(value):,.{decimals}f}"
+    if not value:
+        return "0"
+    return f"{'+' if value > 0 else '−'}{abs(value):,.{decimals}f}"
 
 
 def growth(now: float, before: float) -> str:
     """+4.2 % against what it was before; a difference in pieces where the base is small."""
     if before < 20:
         return signed(now - before)
-    return f"{signed(100 * (now - before) / before, 1)} %"
+    return f"{signed(100 * (now - before) / before, 1)}{NBSP}%"

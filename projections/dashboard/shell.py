@@ -25,7 +25,7 @@ def language(request: Request) -> Lang:
 
 @contextmanager
 def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iterator[None]:
-    """Head of a page; what is made inside stands in its `main`."""
+    """Head of a page; what is made inside stands in its sheet."""
     title = say("ui.brand", lang)
     ui.page_title(f"{say(f'ui.{here}', lang)} · {title}")
     ui.add_head_html(render("head.html", lang, html_lang=HTML_LANG[lang]))
@@ -42,7 +42,7 @@ def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iter
         path=quote(path, safe="/"),
     )
     ui.html(bar, sanitize=False)
-    with ui.element("main").props("id=main"):
+    with ui.element("div").props("id=main").classes("sheet"):
         yield
 
 

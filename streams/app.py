@@ -11,16 +11,23 @@ import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
+from duban.bus_dead import DEAD_LETTERS
 from duban.events import Event
+from duban.launch import tell_ready
 from duban.policy import Reference
 from duban.settings import settings
 from streams import faust_check, kafka, logs, transport
+from streams.clocks_job import ClocksJob
 from streams.engine import Engine
 from streams.patience import Patience
 from streams.records import JobSpec
-from streams.reference_feed import ReferenceFeed
+from streams.reference_feed import REFERENCE, ReferenceFeed
+from streams.scores_job import ScoresJob
 
-JOBS: tuple[JobSpec, ...] = ()
+JOBS = (
+    JobSpec("clocks", ("case-events",), "case-state", ClocksJob),
+    JobSpec("scores", ("score-points",), "score-state", ScoresJob),
+)
 
 Build = Callable[[Iterable[Event]], Reference]
 
@@ -46,11 +53,12 @@ def create_app(jobs: Sequence[JobSpec], build: Build) -> App:
         references=app.feed,
         patience=Patience(app.feed),
         wall_time=settings().business_time == "wall",
+        on_ready=tell_ready,
     )
     app.owners.seek = lambda place: app.consumer.seek_to_owner(place)
     for spec in jobs:
         _add_job(app, spec)
-    _add_life(app)
+    _add_life(app, jobs)
     return app
 
 
@@ -63,9 +71,11 @@ def _add_job(app: App, spec: JobSpec) -> None:
             app.owners.take(batch)
 
 
-def _add_life(app: App) -> None:
+def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
     @app.task  # type: ignore[untyped-decorator]
     async def follow_reference() -> None:
+        groups = [(*spec.sources, spec.state_topic) for spec in jobs]
+        await kafka.check_topics([REFERENCE, DEAD_LETTERS], groups)
         await app.feed.run()
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]

@@ -49,6 +49,7 @@ class Engine:
         references: References,
         patience: Patience,
         wall_time: bool,
+        on_ready: Callable[[], object] = lambda: None,
         on_failure: Callable[[PartitionLoop, BaseException], None] = leave,
     ) -> None:
         self.epoch = 0  # counts assignments and revocations
@@ -59,6 +60,7 @@ class Engine:
         self._references = references
         self._patience = patience
         self._wall_time = wall_time
+        self._on_ready = on_ready
         self._on_failure = on_failure
 
     # What Faust's signals say.
@@ -75,6 +77,7 @@ class Engine:
             if apart:
                 raise RuntimeError(f"{spec.name} got {place} without {sorted(apart)}")
             self._start(spec, place.partition)
+        self._say_when_ready()
 
     async def revoked(self) -> None:
         """Stop all loops; each finishes the transaction it is in. Rebalances are eager."""
@@ -151,13 +154,21 @@ class Engine:
             references=self._references,
             patience=self._patience,
             wall_time=self._wall_time,
-            on_restored=self._seek,
+            on_restored=self._open_to,
             on_failure=self._on_failure,
         )
         self.loops[spec.name, partition] = loop
         loop.start()
 
-    async def _seek(self, loop: PartitionLoop) -> None:
+    async def _open_to(self, loop: PartitionLoop) -> None:
+        """Set the reading position of a restored loop, then let it be read for."""
         if self.seek is not None:
             for topic in loop.spec.sources:
                 await self.seek(Place(topic, loop.partition))
+        loop.ready = True
+        self._say_when_ready()
+
+    def _say_when_ready(self) -> None:
+        """Every partition that is ours has been restored; none need be ours."""
+        if all(loop.ready for loop in self.loops.values()):
+            self._on_ready()

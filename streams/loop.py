@@ -50,7 +50,7 @@ class PartitionLoop:
     ) -> None:
         self.spec = spec
         self.partition = partition
-        self.ready = False  # restored, and the reading position has been set
+        self.ready = False  # set by `on_restored`, once the reading position is right
         self.caught_up = False
         self._group = group
         self._references = references
@@ -155,7 +155,6 @@ class PartitionLoop:
         self._read_to = dict(found.position)
         self._position = found.position
         await self._on_restored(self)
-        self.ready = True
         took = monotonic() - started
         metrics.restored_records.labels(*self._labels).set(found.records)
         metrics.restore_seconds.labels(*self._labels).set(took)

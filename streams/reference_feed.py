@@ -19,7 +19,8 @@ from streams.kafka import reader
 
 log = structlog.get_logger(__name__)
 
-PARTITION = TopicPartition("reference", 0)
+REFERENCE = "reference"
+PARTITION = TopicPartition(REFERENCE, 0)
 SCHEMA_PUBLISHED = "SchemaPublished"
 POLL_MS = 500
 LOOK_SECONDS = 0.02

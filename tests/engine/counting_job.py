@@ -2,11 +2,12 @@
 
 Values: `+` counts; `due:MS` counts and sets a timer; `poison` is a dead letter; `bug` raises;
 `later` raises `UnknownSchema` until `final`. Run as a program it is a worker of this job alone,
-with empty reference data.
+with empty reference data; COUNT_RUN in the environment names its topics, COUNT_TWO adds a source.
 """
 
 import heapq
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 from duban.codec import UnknownSchema
 from streams.records import JobSpec, Out, Record, References, Result
 
-SOURCE, OTHER, STATE, OUTPUT = "count-in", "count-more", "count-state", "count-out"
+RUN = os.environ.get("COUNT_RUN", "")
+SOURCE, OTHER, STATE, OUTPUT = (f"count-{name}-{RUN}" for name in ("in", "more", "state", "out"))
 
 
 class CountingJob:
@@ -82,11 +84,11 @@ class CountingJob:
 
 
 def main() -> None:
-    """Run a worker of the counting job; with argument `two` it has a second source topic."""
+    """Run a worker of the counting job."""
     from streams import logs
     from streams.app import create_app
 
-    sources = (SOURCE, OTHER) if "two" in sys.argv else (SOURCE,)
+    sources = (SOURCE, OTHER) if os.environ.get("COUNT_TWO") else (SOURCE,)
     logs.configure()
     app = create_app([JobSpec("count", sources, STATE, CountingJob)], lambda events: list(events))
     sys.argv[1:] = ["--quiet", "worker", "--without-web", "-l", "INFO"]

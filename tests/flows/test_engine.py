@@ -1,0 +1,169 @@
+"""The partition loop on a real broker: nothing lost, nothing doubled, bad records put aside."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from duban.bus_dead import original
+from tests.engine.rig import PARTITIONS, Rig
+from tests.stack import Stack, new_stack, wait_for
+
+pytestmark = pytest.mark.stack
+NOBODY = b'{"n": 0, "due": null}'
+
+
+@pytest.fixture(scope="module")
+def kafka(
+    tmp_path_factory: pytest.TempPathFactory, outside: dict[str, str] | None
+) -> Iterator[Stack]:
+    """A broker alone."""
+    made = new_stack(
+        tmp_path_factory.mktemp("kafka") / "data", parts="broker,topics", outside=outside
+    )
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def rig(kafka: Stack, tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(kafka, tmp_path)
+    yield rig
+    rig.close()
+
+
+def test_counts_every_record_once_and_commits_its_offset_in_the_transaction(rig: Rig) -> None:
+    rig.make_topics()
+    rig.load(5000)
+    worker = rig.worker()
+    rig.wait_done()
+    assert rig.committed() == 5000
+    positions = [r for r in rig.read(rig.topic("state")) if r.key == b"__position"]
+    last = {r.partition: json.loads(r.value)[rig.topic("in")] for r in positions}
+    assert sum(last.values()) == 5000
+    assert worker.stop() == 0
+
+
+def test_goes_on_after_an_orderly_stop(rig: Rig) -> None:
+    rig.make_topics()
+    rig.load(1000)
+    first = rig.worker()
+    rig.wait_done()
+    assert first.stop() == 0
+    rig.load(1000)
+    second = rig.worker()
+    rig.wait_done()
+    fresh = '"position": ' + json.dumps({rig.topic("in"): 0})
+    assert second.said(fresh) == PARTITIONS  # the first worker's; both write one log
+
+
+def test_restores_from_a_compacted_topic(rig: Rig) -> None:
+    rig.make_topics(**{"segment.ms": "200", "min.cleanable.dirty.ratio": "0.01",
+                       "delete.retention.ms": "0", "max.compaction.lag.ms": "500"})  # fmt: skip
+    first = rig.worker()
+    for _ in range(30):
+        rig.load(100, keys=20)
+        time.sleep(0.1)
+    rig.wait_done()
+    first.kill()
+    written = len(rig.read(rig.topic("state")))
+
+    def compacted() -> bool:
+        rig.producer.send(rig.topic("state"), key=b"nobody", value=NOBODY, partition=0)
+        rig.producer.flush()
+        return len(rig.read(rig.topic("state"))) < written / 2
+
+    wait_for(compacted, "the cleaner has passed", 90, 2.0)
+    rig.load(500, keys=20)
+    rig.worker()
+    rig.wait_done()
+
+
+def test_two_sources_share_a_loop(kafka: Stack, tmp_path: Path) -> None:
+    rig = Rig(kafka, tmp_path, two=True)
+    try:
+        rig.make_topics()
+        rig.load(1500)
+        rig.load(1500, topic="more")
+        first = rig.worker()
+        rig.wait_done()
+        first.kill()
+        rig.load(500, topic="more")
+        rig.load(500)
+        rig.worker()
+        rig.wait_done()
+    finally:
+        rig.close()
+
+
+def test_puts_poison_aside_with_its_coordinates(rig: Rig) -> None:
+    rig.make_topics()
+    rig.worker()
+    rig.load(10, keys=1)
+    sent = rig.send(b"k0", b"poison", headers=[("ce_id", b"7")]).get(10)
+    rig.load(10, keys=1)
+    rig.wait_done()
+    letters = [original(r) for r in rig.read("dead-letters")]
+    [letter] = [one for one in letters if one.topic == rig.topic("in")]
+    assert (letter.partition, letter.offset) == (sent.partition, sent.offset)
+    assert (letter.key, letter.value, letter.reason) == (b"k0", b"poison", "poison")
+    assert letter.headers == [("ce_id", b"7")]
+    assert letter.consumer == "streams.count"
+
+
+def test_waits_for_an_unknown_schema_then_gives_up_and_goes_on(rig: Rig) -> None:
+    rig.make_topics()
+    worker = rig.worker()
+    rig.load(10, keys=1)
+    rig.wait_done()
+    rig.send(b"k0", b"later")
+    rig.load(5, keys=1)
+    started = time.monotonic()
+    rig.wait_done()
+    assert time.monotonic() - started > 8  # it waited before it gave up
+    assert worker.said("waiting_for_schema") > 1
+    letters = [original(r) for r in rig.read("dead-letters")]
+    assert [one.value for one in letters if one.topic == rig.topic("in")] == [b"later"]
+    rig.send(b"k0", b"later")  # a second one soon after does not hold the partition again
+    rig.load(5, keys=1)
+    started = time.monotonic()
+    rig.wait_done()
+    assert time.monotonic() - started < 5
+
+
+def test_a_bug_stops_the_worker_and_commits_nothing(rig: Rig) -> None:
+    rig.make_topics()
+    rig.load(100, keys=1)
+    worker = rig.worker()
+    rig.wait_done()
+    bug = rig.send(b"k0", b"bug").get(10)
+    assert worker.process.wait(20) == 70
+    assert rig.committed() == 100
+    assert worker.said(f"while applying {rig.topic('in')}/{bug.partition} offsets {bug.offset} to")
+    again = rig.worker()
+    assert again.process.wait(30) == 70  # it comes again: nothing was passed over
+    assert rig.committed() == 100
+
+
+def test_timers_fire_once_when_due_and_after_downtime(rig: Rig) -> None:
+    rig.make_topics()
+    worker = rig.worker()
+    wait_for(lambda: worker.said("caught_up") == PARTITIONS, "caught up")
+    soon = int(time.time() * 1000) + 1500
+    rig.send(b"soon", b"due:%d" % soon).get(10)
+    rig.send(b"down", b"due:%d" % (soon + 1500)).get(10)
+    fired = b"fired %d" % soon
+    wait_for(lambda: fired in rig.outputs()[b"soon"], "the timer", 10)
+    [record] = [r for r in rig.read(rig.topic("out")) if r.value == fired]
+    assert soon <= record.timestamp <= soon + 1000  # not early, not more than a second late
+    worker.kill()
+    time.sleep(2)
+    rig.worker()
+    wait_for(lambda: len(rig.outputs()[b"down"]) > 1, "the one due meanwhile", 30)
+    time.sleep(1)
+    assert rig.outputs()[b"soon"] == [b"1", fired]
+    assert rig.outputs()[b"down"] == [b"1", b"fired %d" % (soon + 1500)]

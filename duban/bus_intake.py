@@ -8,7 +8,7 @@ sender's Idempotency-Key and its place, from its `row_key`, or from the row itse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from duban import contracts
@@ -18,6 +18,7 @@ from duban.events import Event
 
 BOM = b"\xef\xbb\xbf"
 ROW_BYTES_MAX = 512 << 10  # in Avro no larger, so well below what a Kafka record may hold
+KEY_CHARS_MAX = 200  # of a row_key or an Idempotency-Key
 WRITTEN_BY_PRODUCERS = frozenset({"case-events", "hall-events", "reference"})
 
 
@@ -93,9 +94,10 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
     events: list[Event] = []
     problems: list[RowProblem] = []
     refused: list[RowProblem] = []
-    for row, event_id in _with_ids(rows, sender):
+    ids = _Ids(sender)
+    for index, row in enumerate(rows):
         try:
-            event = _event(row, event_id, sender, now)
+            event = _event(row, ids.take(index, row), sender, now)
         except ContractError as error:
             problems += (RowProblem(row.line, field, reason) for field, reason in error.problems)
             continue
@@ -110,19 +112,32 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
     return events
 
 
-def _with_ids(rows: Iterable[Row], sender: Sender) -> Iterator[tuple[Row, str]]:
-    """Each row with the id it gets if it names none; equal rows of one batch are told apart."""
-    seen: Counter[str] = Counter()
-    for index, row in enumerate(rows):
+class _Ids:
+    """The ids that rows get; equal rows of one batch are told apart by how often they came."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._seen: Counter[str] = Counter()
+
+    def take(self, index: int, row: Row) -> str:
+        """The id for a row that names none, "" for one that does; takes `row_key` out of it."""
         own = row.value.pop("row_key", None)
+        if own is not None and not _is_key(own):
+            reason = f"must be text of 1 to {KEY_CHARS_MAX} characters"
+            raise ContractError([contracts.Problem("row_key", reason)])
         if "event_id" in row.value:
-            yield row, ""
-        elif sender.key and own is None:
-            yield row, stable_id(sender.source, f"key:{sender.key}", index)
-        else:
-            key = f"row:{own}" if own is not None else _text_key(row.text)
-            yield row, stable_id(sender.source, key, seen[key])
-            seen[key] += 1
+            return ""
+        if self._sender.key and own is None:
+            return stable_id(self._sender.source, f"key:{self._sender.key}", index)
+        key = f"row:{own}" if own is not None else _text_key(row.text)
+        self._seen[key] += 1
+        return stable_id(self._sender.source, key, self._seen[key] - 1)
+
+
+def _is_key(value: Any) -> bool:
+    if not isinstance(value, str) or not 0 < len(value) <= KEY_CHARS_MAX:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)  # UTF-8 has none
 
 
 def _text_key(text: bytes) -> str:

@@ -78,9 +78,11 @@ def application() -> FastAPI:
 
     @app.get("/healthz", responses=HEALTH, operation_id="health")
     async def health() -> JSONResponse:
-        """Whether the process lives, and whether it has reached the broker."""
+        """200 once the broker was reached and the tokens are known; 503 while it starts."""
         state = {"broker": gateway.delivery.connected, "tokens": gateway.grants.ready}
-        return JSONResponse({"status": "ok", **state})
+        ready = all(state.values())
+        said = {"status": "ok" if ready else "starting", **state}
+        return JSONResponse(said, 200 if ready else 503)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> RedirectResponse:

@@ -73,23 +73,18 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: _refusal("Events break their contract; line, field and reason are listed."),
     503: _refusal("The broker is away; send the same rows again.", headers=RETRY_AFTER),
 }
+HEALTH_BODY = {
+    "type": "object",
+    "required": ["status", "broker", "tokens"],
+    "properties": {
+        "status": {"enum": ["ok", "starting"]},
+        "broker": {"type": "boolean"},
+        "tokens": {"type": "boolean"},
+    },
+}
 HEALTH: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The process lives; `broker` and `tokens` say whether it can work.",
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["status", "broker", "tokens"],
-                    "properties": {
-                        "status": {"const": "ok"},
-                        "broker": {"type": "boolean"},
-                        "tokens": {"type": "boolean"},
-                    },
-                }
-            }
-        },
-    }
+    status: {"description": said, "content": {"application/json": {"schema": HEALTH_BODY}}}
+    for status, said in ((200, "It can work."), (503, "It has not reached the broker yet."))
 }
 POST_EVENTS: dict[str, Any] = {
     "parameters": [

@@ -5,12 +5,11 @@ from collections import OrderedDict
 
 from starlette.requests import Request
 
-from duban.bus_intake import BadRows, Row, RowProblem, parse_lines, parse_object
+from duban.bus_intake import KEY_CHARS_MAX, BadRows, Row, RowProblem, parse_lines, parse_object
 from duban.bus_make import fact_now
 from producers.gateway.refusal import Refusal, bad_rows, too_large
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
-KEY_CHARS_MAX = 200
 KEYS_REMEMBERED = 10_000
 
 

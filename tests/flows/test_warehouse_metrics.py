@@ -1,0 +1,280 @@
+"""Every figure and the list of cases behind it, on a few hundred invented cases."""
+
+import random
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from duban import ranking, warehouse
+from duban.metrics import METRICS, Listing, load_metric, metric_names
+from projections.migrate import migrate
+from projections.sink.store import Store
+from projections.sink.tables import COLUMNS
+from tests.stack import Stack, new_stack
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = int(datetime(2026, 11, 18, 14, 32, 7, tzinfo=ZONE).timestamp() * 1000)
+HOUR = 3_600_000
+HALLS = ("aq", "bj")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = new_stack(tmp_path_factory.mktemp("metrics") / "data", parts="warehouse")
+    try:
+        with stack.start().here():
+            store = Store()
+            migrate(warehouse.connect("writer", database=""))
+            for table, rows in invented().items():
+                store.insert(table, rows)
+                store.insert(table, rows[: len(rows) // 2])  # doubles change no figure
+            yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(autouse=True)
+def here(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "filled" not in request.fixturenames:
+        yield
+        return
+    with request.getfixturevalue("filled").here():
+        yield
+
+
+def row(table: str, **values: Any) -> tuple[Any, ...]:
+    """A row of a table from what matters of it; the rest is empty."""
+    blank = {
+        "tenant_id": "default", "kafka_topic": "test", "kafka_partition": 0, "kafka_offset": 0,
+        "version": 1, "is_deleted": 0, "facts": 1, "historical": False, "provisional": False,
+        "late_minutes": 0, "saved_days": 0, "policy_state": "ok", "anomalies": [], "to_roles": [],
+    }  # fmt: skip
+    optional = {"submitted_at", "accepted_at", "decided_at", "closed_at", "due_at", "rating"}
+    return tuple(values.get(c, None if c in optional else blank.get(c, "")) for c in COLUMNS[table])
+
+
+def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:
+    dice = random.Random(seed)
+    cases = [case(dice, n) for n in range(400)]
+    alerts = [
+        row(
+            "alerts", hall_id=f["hall_id"], alert_id=f"{f['case_id']}-{level}", level=level,
+            event_id=str(UUID(int=dice.getrandbits(128))), event_type=kind, case_id=f["case_id"],
+            at=at, occurred_at=at, ingested_at=at, due_at=f["due_at"], kafka_offset=n,
+        )
+        for n, f in enumerate(cases)
+        for level in ("reminder", "yellow", "red")
+        if dice.random() < 0.3 and f["due_at"]
+        for at in [NOW - dice.randrange(0, 72 * HOUR)]
+        for kind in (["AlertRaised", "AlertRetracted"] if dice.random() < 0.2 else ["AlertRaised"])
+    ]  # fmt: skip
+    scores = [
+        row(
+            "scores", hall_id=hall, period="2026-11", subject_type="hall", subject=f"w{n}",
+            points=float(dice.choice((-5, -5, 0, 2, 30))), n=dice.randrange(0, 9), on_time=1,
+            late=1, ratings=1, satisfied=1,
+        )
+        for hall in HALLS
+        for n in range(8)
+    ]  # fmt: skip
+    return {"cases": [row("cases", **f) for f in cases], "alerts": alerts, "scores": scores}
+
+
+def case(dice: random.Random, n: int) -> dict[str, Any]:
+    hall = dice.choice(HALLS)
+    accepted = NOW - dice.randrange(0, 40 * 24 * HOUR)
+    due = accepted + dice.randrange(1, 40 * 24) * HOUR
+    today = NOW - dice.randrange(0, 12 * HOUR)
+    closed = max(accepted, dice.choice((today, accepted + dice.randrange(0, 40 * 24 * HOUR))))
+    status = dice.choice(("accepted", "paused", "decided", "closed", "submitted"))
+    timed = status != "submitted" and dice.random() < 0.9
+    ended = status in ("decided", "closed") and closed <= NOW
+    late = timed and closed > due
+    return {
+        "hall_id": hall,
+        "case_id": f"{hall}/{n}",
+        "window_id": f"w{dice.randrange(8)}",
+        "status": status if ended or status not in ("decided", "closed") else "accepted",
+        "accepted_at": None if status == "submitted" else accepted,
+        "submitted_at": accepted,
+        "closed_at": closed if ended else None,
+        "due_at": due if timed else None,
+        "outcome": "" if not (ended and timed) else "late" if late else dice.choice(KEPT),
+        "signal": dice.choice(("none", "reminder", "yellow", "red")) if timed else "none",
+        "rating": dice.choice((None, 1, 3, 4, 5)) if ended else None,
+    }
+
+
+KEPT = ("early", "on_time")
+
+
+def required(name: str) -> dict[str, str]:
+    """Values for the parameters that a metric cannot do without."""
+    needed = load_metric(name).parameters.keys() - load_metric(name).defaults.keys()
+    return {k: v for k, v in {"case": "aq/1", "month": "2026-11"}.items() if k in needed}
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("name", metric_names())
+def test_every_metric_answers(filled: Stack, name: str) -> None:
+    answer = warehouse.metric(name, now=NOW, **required(name)) if _timed(name) else (
+        warehouse.metric(name, **required(name))
+    )  # fmt: skip
+    assert answer.columns
+
+
+def _timed(name: str) -> bool:
+    return "now" in load_metric(name).parameters
+
+
+def listed() -> list[tuple[str, str, Listing]]:
+    one_row = [n for n in metric_names() if n not in ("windows", "trend")]
+    return [(n, column, how) for n in one_row for column, how in load_metric(n).lists.items()]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("name", "column", "how"), listed())
+@pytest.mark.parametrize("filters", [{}, {"hall": "aq"}, {"month": "2026-11"}])
+def test_the_list_behind_a_number_has_as_many_cases(
+    filled: Stack, name: str, column: str, how: Listing, filters: dict[str, str]
+) -> None:
+    taken = load_metric(name).parameters
+    given = {k: v for k, v in filters.items() if k in taken}
+    number = warehouse.metric(name, now=NOW, **given).first()[column]
+    cases = warehouse.metric(how.name, now=NOW, limit=100_000, **how.filters, **given)
+    if column == "open" and "month" in given:
+        assert number == 0  # a case that is open belongs to no month
+        return
+    if column == "cases" and name == "case_outcomes" and "month" in given:
+        return  # the sum of its parts, each of which has a list
+    assert len(cases.rows) == number
+
+
+@pytest.mark.stack
+def test_numbers_are_not_all_nought(filled: Stack) -> None:
+    for name, column, _ in listed():
+        if column not in ("no_policy", "before"):
+            assert warehouse.metric(name, now=NOW).first()[column] > 0, (name, column)
+
+
+@pytest.mark.stack
+def test_rates_by_window_and_by_day_have_their_lists_too(filled: Stack) -> None:
+    for found in warehouse.metric("windows", now=NOW, hall="aq").dicts():
+        for column, how in load_metric("windows").lists.items():
+            cases = warehouse.metric(
+                how.name, now=NOW, hall="aq", window=found["window_id"], **how.filters
+            )
+            assert len(cases.rows) == found[column]
+    days = list(warehouse.metric("trend", now=NOW, days=10).dicts())
+    today = datetime.fromtimestamp(NOW / 1000, ZONE).date()
+    assert [d["day"] for d in days] == [today - timedelta(n) for n in range(9, -1, -1)]
+    for back, day in enumerate(reversed(days)):
+        for column, how in load_metric("trend").lists.items():
+            cases = warehouse.metric(how.name, now=NOW, back=back, **how.filters)
+            assert len(cases.rows) == day[column]
+
+
+@pytest.mark.stack
+def test_on_time_is_kept_over_closed_and_overdue(filled: Stack) -> None:
+    dice = random.Random(7)
+    cases = [case(dice, n) for n in range(400)]
+    kept = [c for c in cases if c["outcome"] in KEPT]
+    held = {"paused", "upstream"}
+    overdue = [
+        c for c in cases
+        if c["closed_at"] is None and c["due_at"] is not None and c["due_at"] < NOW
+        and (c["status"] not in held or c["signal"] in ("yellow", "red"))
+    ]  # fmt: skip
+    judged = [c for c in cases if c["outcome"]] + overdue
+    found = warehouse.metric("on_time", now=NOW).first()
+    assert (found["kept"], found["judged"]) == (len(kept), len(judged))
+    assert found["rate"] == pytest.approx(len(kept) / len(judged))
+    listed_ = warehouse.metric("overdue", now=NOW).rows
+    assert {r[0] for r in listed_} == {c["case_id"] for c in overdue}
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("hall", ["", "aq"])
+def test_the_ranking_in_sql_is_the_ranking_of_the_rules(filled: Stack, hall: str) -> None:
+    found = list(warehouse.metric("rank", month="2026-11", hall=hall, minimum_n=2).dicts())
+    totals = warehouse.rows(
+        "SELECT concat(hall_id, '/', subject) AS who, points, n FROM scores_now"
+        " WHERE {hall:String} IN ('', hall_id)",
+        hall=hall,
+    )
+    ruled = ranking.rank(((t["who"], t["points"], t["n"]) for t in totals), minimum_n=2)
+    assert {(f"{f['hall_id']}/{f['subject']}", f["place"], f["score"]) for f in found} == {
+        (s.subject, s.place, s.score) for s in ruled
+    }
+    for side, rule in (("top", ranking.top), ("bottom", ranking.bottom)):
+        sql = {f"{f['hall_id']}/{f['subject']}" for f in found if f["side"] == side}
+        assert sql == {s.subject for s in rule(ruled)}
+    assert found
+
+
+@pytest.mark.stack
+def test_a_metric_says_what_it_takes(filled: Stack) -> None:
+    with pytest.raises(warehouse.MetricError, match="takes hall, month"):
+        warehouse.metric("on_time", window="w1")
+    with pytest.raises(warehouse.MetricError, match="needs month"):
+        warehouse.metric("rank")
+    with pytest.raises(warehouse.MetricError, match="There are: accepted_today"):
+        warehouse.metric("nonsense")
+
+
+@pytest.mark.stack
+def test_a_wrong_statement_is_explained_in_one_sentence(filled: Stack) -> None:
+    with pytest.raises(warehouse.WarehouseError) as missing:
+        warehouse.query("SELECT * FROM nowhere")
+    assert missing.value.code == 60
+    assert "http" not in str(missing.value)
+    with pytest.raises(warehouse.WarehouseError) as writing:
+        warehouse.query("DROP TABLE cases")
+    assert "reading statement" in writing.value.next_step
+
+
+def test_a_warehouse_that_is_away_is_named_with_the_next_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DUBAN_WAREHOUSE_URL", "http://127.0.0.1:9")
+    warehouse.settings.cache_clear()
+    try:
+        with pytest.raises(warehouse.WarehouseAway, match=r"127\.0\.0\.1:9") as away:
+            warehouse.query("SELECT 1")
+        assert "duban up" in away.value.next_step
+    finally:
+        monkeypatch.undo()
+        warehouse.settings.cache_clear()
+
+
+def sql_files() -> list[Path]:
+    return sorted(METRICS.glob("*.sql")) + sorted((METRICS.parent / "tables").glob("*.sql"))
+
+
+@pytest.mark.parametrize("path", sql_files(), ids=lambda p: p.name)
+def test_no_sql_reads_a_clock_of_its_own(path: Path) -> None:
+    sql = path.read_text(encoding="utf-8")
+    assert not re.search(r"\b(now|now64|today|yesterday|UTCTimestamp|current_\w+)\s*\(", sql, re.I)
+
+
+@pytest.mark.parametrize("name", metric_names())
+def test_every_metric_explains_itself_in_both_languages(name: str) -> None:
+    found = load_metric(name)
+    for words in (found.titles, found.definitions):
+        assert re.search(r"[一-鿿]", words["zh"])
+        assert words["en"].isascii() or "÷" in words["en"]
+    for how in found.lists.values():
+        assert how.name in metric_names()
+        assert how.filters.keys() <= load_metric(how.name).parameters.keys()
+
+
+def test_an_instant_goes_to_the_server_without_a_zone() -> None:
+    assert warehouse.epoch(NOW) == f"{NOW // 1000}.000"
+    assert warehouse.epoch(1_700_000_000_007) == "1700000000.007"
+    assert datetime.fromtimestamp(float(warehouse.epoch(NOW)), UTC).timestamp() * 1000 == NOW

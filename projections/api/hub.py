@@ -104,7 +104,7 @@ class Hub:
 
     async def _follow(self) -> None:
         while True:
-            consumer = reader()
+            consumer = reader(TOPIC)
             try:
                 await consumer.start()
                 await self._place(consumer)
@@ -118,7 +118,7 @@ class Hub:
 
     async def _place(self, consumer: AIOKafkaConsumer) -> None:
         """Go on where it was, or, at first, some way before the end."""
-        parts = await assign(consumer)
+        parts = partitions(consumer)
         first, last = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
         for tp in parts:
             near = max(first[tp], last[tp] - self._kept // len(parts))
@@ -150,14 +150,11 @@ class Hub:
             self._first[gone.partition] = gone.offset + 1
 
 
-async def assign(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    """Give a started consumer all partitions of the topic."""
-    await consumer.topics()  # fetches what is known of all topics
-    numbers = consumer.partitions_for_topic(TOPIC)
-    if not numbers:
+def partitions(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+    """The topic's partitions, which a started consumer has; `LookupError` where there are none."""
+    parts = sorted(consumer.assignment())
+    if not parts:
         raise LookupError(f"there is no topic {TOPIC!r} yet")
-    parts = [TopicPartition(TOPIC, number) for number in sorted(numbers)]
-    consumer.assign(parts)
     return parts
 
 
@@ -185,10 +182,10 @@ async def older(start: Places, end: Places) -> AsyncIterator[Message]:
 
 async def places_at(instant_ms: int) -> Places:
     """Where the broker wrote the first record at or after an instant; the end where none is."""
-    consumer = reader()
+    consumer = reader(TOPIC)
     await consumer.start()
     try:
-        parts = await assign(consumer)
+        parts = partitions(consumer)
         found = await consumer.offsets_for_times(dict.fromkeys(parts, instant_ms))
         ends = await consumer.end_offsets(parts)
         return {tp.partition: found[tp].offset if found[tp] else ends[tp] for tp in parts}

@@ -24,9 +24,13 @@ def connection() -> dict[str, Any]:
     return config
 
 
-def reader() -> AIOKafkaConsumer:
-    """A consumer without a group that sees committed records only; nothing is committed."""
+def reader(*topics: str) -> AIOKafkaConsumer:
+    """A consumer without a group that sees committed records only; nothing is committed.
+
+    With topics it is given all their partitions when it starts.
+    """
     return AIOKafkaConsumer(
+        *topics,
         **connection(),
         isolation_level="read_committed",
         enable_auto_commit=False,

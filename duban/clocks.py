@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 from duban.case import Anomaly, Fact
 from duban.policy import ClockDef, Item, Policy
+from duban.worktable import MINUTE
 from duban.worktime import Calendar
 
 SPACE = UUID("6f3b1c58-3f0e-5d1c-9a52-0d5a51a7a7c1")
@@ -47,7 +48,8 @@ class Regime(NamedTuple):
 
 @dataclass(slots=True)
 class Clock:
-    """One clock as the facts have it. `consumed` is in `unit`, up to the stop, the pause or the
+    """One clock as the facts have it. `spent` is in grains (ms for minutes, else the unit itself),
+    `consumed` the same in whole units; both reach up to the stop, the pause or the
     last change; `due_at` is the due instant in force, or, on a paused clock, the last one."""
 
     id: str
@@ -59,7 +61,7 @@ class Clock:
     policy_version: str
     state: str = "running"
     due_at: int = 0
-    consumed: int = 0
+    spent: int = 0
     stopped_at: int | None = None
     stopped_by: Fact | None = None
     extensions: int = 0
@@ -67,6 +69,21 @@ class Clock:
     segments: list[Segment] = field(default_factory=list)
     regimes: list[Regime] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+
+    @property
+    def grain(self) -> int:
+        """Grains in a unit: minutes are kept to the millisecond, so that a pause loses none."""
+        return MINUTE if self.unit == "working_minute" else 1
+
+    @property
+    def consumed(self) -> int:
+        """Whole units used up."""
+        return self.spent // self.grain
+
+    @property
+    def remaining(self) -> int:
+        """Grains that are left of the budget."""
+        return self.budget * self.grain - self.spent
 
     @property
     def first_budget(self) -> int:
@@ -173,7 +190,7 @@ def _run(clock: Clock, standing: Sequence[Fact]) -> Clock:
     also sees what came before."""
     first = 0 if clock.unit == "instant" else standing.index(clock.anchor) + 1
     hand = _Hand(standing[first].occurred_at if first == 0 else clock.anchor.occurred_at)
-    clock.due_at = _due(clock, hand.since, clock.budget)
+    clock.due_at = _due(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(hand.since, None, clock.due_at, clock.anchor))
     for fact in standing[first:]:
         if fact.type in clock.definition.stop:
@@ -188,13 +205,13 @@ def _run(clock: Clock, standing: Sequence[Fact]) -> Clock:
 
 
 def _due(clock: Clock, since: int, remaining: int) -> int:
-    """The instant at which `remaining` units, counted from `since`, are used up."""
+    """The instant at which `remaining` grains, counted from `since`, are used up."""
     calendar = clock.calendar
     match clock.unit:
         case "instant":
             return clock.budget
         case "working_minute":
-            return calendar.add_minutes(since, remaining)
+            return calendar.add_worked_ms(since, remaining)
         case "calendar_day":
             return calendar.nth_day(_counts_from(clock, since), remaining)
         case _:
@@ -206,13 +223,13 @@ def _counts_from(clock: Clock, since: int) -> int:
     return max(since, clock.calendar.day_end(clock.anchor.occurred_at))
 
 
-def used(clock: Clock, since: int, until: int) -> int:
-    """Units that pass on a clock that runs from `since` to `until`."""
+def spent_between(clock: Clock, since: int, until: int) -> int:
+    """Grains that pass on a clock that runs from `since` to `until`."""
     match clock.unit:
         case "instant":
             return 0
         case "working_minute":
-            return clock.calendar.minutes_between(since, until)
+            return clock.calendar.worked_ms(since, until)
         case "calendar_day":
             since = _counts_from(clock, since)
             return clock.calendar.days_between(since, until) if until > since else 0
@@ -247,7 +264,7 @@ def _hold(clock: Clock, hand: _Hand, fact: Fact, name: str, ground: str) -> None
 
 
 def _count(clock: Clock, hand: _Hand, until: int) -> None:
-    clock.consumed += used(clock, hand.since, until)
+    clock.spent += spent_between(clock, hand.since, until)
     clock.segments.append(Segment(hand.since, until, "counted"))
 
 
@@ -261,7 +278,7 @@ def _release(clock: Clock, hand: _Hand, fact: Fact, name: str) -> None:
     if hand.holds:
         return
     hand.running, clock.state = True, "running"
-    clock.due_at = _due(clock, hand.since, clock.budget - clock.consumed)
+    clock.due_at = _due(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(hand.since, None, clock.due_at, fact))
 
 
@@ -306,7 +323,7 @@ def _extend(clock: Clock, hand: _Hand, fact: Fact) -> None:
     days = min(int(fact.data.get("days") or rule.days), rule.days)
     clock.budget, clock.extended = clock.budget + days, clock.extended + days
     if hand.running:
-        clock.due_at = _due(clock, hand.since, clock.budget - clock.consumed)
+        clock.due_at = _due(clock, hand.since, clock.remaining)
         _close_regime(clock, fact.occurred_at)
         clock.regimes.append(Regime(fact.occurred_at, None, clock.due_at, fact))
 
@@ -344,7 +361,7 @@ def _reopen(clock: Clock, hand: _Hand, fact: Fact) -> None:
     hand.holds.clear()
     clock.state, clock.stopped_at, clock.stopped_by = "running", None, None
     if not clock.breached_by(fact.occurred_at):
-        clock.due_at = _due(clock, hand.since, clock.budget - clock.consumed)
+        clock.due_at = _due(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(fact.occurred_at, None, clock.due_at, fact))
 
 

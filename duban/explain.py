@@ -31,12 +31,13 @@ def explain(clock: Clock) -> list[DayLine]:
         source = clock.anchor.type
         return [DayLine(clock.calendar.date_of(clock.due_at), 0, 0, "imposed", source)]
     end = clock.stopped_at if clock.stopped_at is not None else _horizon(clock)
-    lines, n, at = [], 0, clock.anchor.occurred_at
+    lines, spent, at = [], 0, clock.anchor.occurred_at
     while at <= end:
         close = min(clock.calendar.day_end(at), end + 1)
-        used = sum(_used(clock, s, at, close, end) for s in clock.segments)
-        n += used
-        lines.append(_line(clock, at, close, used, n))
+        before = spent // clock.grain
+        spent += sum(_spent(clock, s, at, close, end) for s in clock.segments)
+        n = spent // clock.grain
+        lines.append(_line(clock, at, close, n - before, n))
         at = clock.calendar.day_end(at)
     return lines
 
@@ -46,8 +47,8 @@ def _horizon(clock: Clock) -> int:
     return max(clock.due_at, clock.segments[-1].begin)
 
 
-def _used(clock: Clock, segment: Segment, begin: int, end: int, horizon: int) -> int:
-    """Units that a counted segment uses up within one day, [begin, end)."""
+def _spent(clock: Clock, segment: Segment, begin: int, end: int, horizon: int) -> int:
+    """Grains that a counted segment uses up within one day, [begin, end)."""
     if segment.kind != "counted":
         return 0
     last = horizon if segment.end is None else segment.end
@@ -55,7 +56,7 @@ def _used(clock: Clock, segment: Segment, begin: int, end: int, horizon: int) ->
     if b <= a or (clock.unit != "working_minute" and _is_start_day(clock, begin)):
         return 0
     if clock.unit == "working_minute":
-        return clock.calendar.minutes_between(a, b)
+        return clock.calendar.worked_ms(a, b)
     if clock.unit == "calendar_day":
         return 1 if b == end - 1 or b == horizon else 0
     return clock.calendar.closes_between(a, b)

@@ -19,7 +19,6 @@ from streams.difference import difference
 from streams.records import Out, Record, References, Result
 from streams.state import Held
 
-AHEAD_MS_MAX = 24 * 3_600_000
 CLOCK_KEY = b"__clock"
 
 
@@ -128,11 +127,10 @@ class ClocksJob:
             return "wrong_topic", f"{event.type} does not belong on {record.topic}"
         if record.key is None or record.key.decode("utf-8", "replace") != event.subject_id:
             return "wrong_key", f"the key is not the case {event.subject_id}"
-        if "/" not in event.subject_id:
-            return "bad_case_id", f"{event.subject_id} is not hall/number"
-        today = self._now(now)
-        if today and event.occurred_at > today + AHEAD_MS_MAX:
-            return "dated_ahead", f"occurred_at {event.occurred_at} is over 24 h after {today}"
+        try:
+            contracts.check(event, self._now(now) or None)
+        except contracts.ContractError as error:
+            return "schema_rules", str(error)
         return None
 
     def _take(self, event: Event, record: Record) -> None:

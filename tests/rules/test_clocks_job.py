@@ -133,12 +133,12 @@ def test_the_state_of_a_case_carries_its_rows():
         (record(b"\x00\x01junk of no magic"), "no_registry"),
         (record(b"{}"), "wrong_magic"),
         (record((ACCEPTED.value or b"")[:-4]), "truncated"),
-        (record(event("CaseAccepted", "2026-10-30 09:00")), "dated_ahead"),
+        (record(event("CaseAccepted", "2026-10-30 09:00")), "schema_rules"),
         (record(event("CaseAccepted", "2026-09-28 09:00"), key="other/1"), "wrong_key"),
         (record(event("OrgUnitChanged", "2026-09-28 09:00", org_id="x", kind="hall", name="x",
                       version="1", effective_from=0)), "wrong_topic"),
         (record(event("CaseAccepted", "2026-09-28 09:00", case="nohall"), key="nohall"),
-         "bad_case_id"),
+         "schema_rules"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_fact_is_laid_aside_and_the_partition_goes_on(bad, reason):

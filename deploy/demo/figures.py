@@ -38,7 +38,7 @@ CLOCK = "SELECT min(at) AS at, count() AS partitions FROM business_clock FINAL"
 
 # A few of each kind, so that a hundred reminders at closing time do not hide the one red signal.
 LATEST = """
-SELECT occurred_at AS at, event_type, level, item_name, window_id, case_id
+SELECT occurred_at AS at, event_type, level, clock_kind, item_name, window_id, case_id
 FROM (
   SELECT * FROM alerts FINAL
   WHERE hall_id = {hall:String} AND level IN ('reminder', 'yellow', 'red')
@@ -71,6 +71,7 @@ class Notice(NamedTuple):
     at: datetime
     event_type: str
     level: str
+    clock_kind: str
     item_name: str
     window_id: str
     case_id: str

@@ -18,6 +18,7 @@ LEVELS = {
     "yellow": ("黄牌预警", "yellow"),
     "red": ("红牌预警", "bold red"),
 }
+CLOCKS = {"promise": "承诺", "statutory": "法定", "imposed": "限期"}
 TITLES = {
     "cases": "案件", "closed": "办结", "on_time": "按时", "late": "超时", "open": "在办",
     "reminders": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "events_projected": "事件",
@@ -56,9 +57,9 @@ def _line(notice: Notice) -> tuple[Text, ...]:
         "AlertRetracted": Text(f"已撤回（{name}）", style="dim"),
     }[notice.event_type]
     local = notice.case_id.partition("/")[2]
-    texts = (f"{notice.at:%m-%d %H:%M}", notice.item_name, _window(notice.window_id), local)
-    at, item, window, case = (Text(text) for text in texts)
-    return at, what, item, window, case
+    clock = CLOCKS.get(notice.clock_kind, notice.clock_kind)
+    texts = (clock, notice.item_name, _window(notice.window_id), local)
+    return Text(f"{notice.at:%m-%d %H:%M}"), what, *map(Text, texts)
 
 
 def _style(name: str) -> str:

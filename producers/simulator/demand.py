@@ -35,10 +35,11 @@ COMPANY_DOMAINS = frozenset(
 )  # fmt: skip
 
 LATE_SHARE = 0.03  # of cases; a window's own factor multiplies it
+RED_SHARE = 0.28  # of late ones: so late that the red signal comes first
 STALLED_SHARE = 0.006  # nobody decides them while the demo lasts
 REFUSED_SHARE = 0.012
 SUPPLEMENT_SHARE = 0.06
-REWORK_SHARE = 0.01  # found wrong by the applicant and reopened
+REWORK_SHARE = 0.004  # found wrong by the applicant and reopened
 BACKDATED_SHARE = 0.01  # done in the afternoon, keyed in the next morning
 EXTENDED_SHARE = 0.05  # of cases of ten days and more
 DECISIONS = (("approved", 965), ("rejected", 15), ("returned", 12), ("withdrawn", 8))

@@ -168,5 +168,6 @@ def _opened(plan: Plan, day: date, number: int, arrival: Arrival) -> Story:
 def _fate(story: Story) -> str:
     late = demand.LATE_SHARE * story.care
     stalled = demand.STALLED_SHARE * story.care
-    fates = (("late", late * 0.6), ("red", late * 0.4), ("stalled", stalled))
+    red = late * demand.RED_SHARE
+    fates = (("late", late - red), ("red", red), ("stalled", stalled))
     return pick(story.rng, (*fates, ("kept", 1 - late - stalled)))

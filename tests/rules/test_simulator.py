@@ -1,65 +1,17 @@
 """The simulated hall: the same for the same seed, believable, and with every signal in it."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from datetime import date
-from functools import cache
 from itertools import pairwise, takewhile
 from typing import Any
 
 import pytest
 
 from duban import codec, contracts
-from duban.assess import Assessment, assess
-from duban.case import Fact, Facts, evolve
-from duban.events import Event, rank
-from producers.simulator import demand
-from producers.simulator.city import City, load
+from duban.events import Event
 from producers.simulator.drive import Reached, drive
 from producers.simulator.feed import Plan, Tick, events
-
-START = date(2026, 4, 20)  # 劳动节 and the make-up Saturday of 9 May lie ahead
-
-
-@cache
-def city() -> City:
-    return load(demand.HALL)
-
-
-@cache
-def run(seed: int = 1, days: int = 15) -> tuple[Event | Tick, ...]:
-    return tuple(events(Plan(city(), seed, START, days)))
-
-
-def facts(found: Sequence[Event | Tick]) -> list[Event]:
-    return [event for event in found if isinstance(event, Event)]
-
-
-def cases(found: Sequence[Event | Tick]) -> dict[str, list[Event]]:
-    by_case: dict[str, list[Event]] = defaultdict(list)
-    for event in facts(found):
-        by_case[event.subject_id].append(event)
-    return by_case
-
-
-def assessed(case_id: str, told: Sequence[Event], now: int) -> Assessment:
-    state = Facts()
-    for e in told:
-        state = evolve(
-            state,
-            Fact(
-                e.occurred_at, rank(e.type), e.recorded_at, e.event_id, e.type,
-                actor=e.actor, channel=e.channel, data=e.data,
-            ),
-        )  # fmt: skip
-    return assess(case_id, demand.HALL, state, city().reference, now)
-
-
-@cache
-def outcome() -> tuple[Assessment, ...]:
-    now = run()[-1]
-    assert isinstance(now, Tick)
-    return tuple(assessed(case_id, told, now.at) for case_id, told in cases(run()).items())
+from tests.simulated import START, city, facts, figures, outcome, run
 
 
 def test_the_same_seed_gives_the_same_events_and_another_seed_others() -> None:
@@ -123,25 +75,16 @@ def test_most_is_on_time_and_a_few_go_through_the_whole_ladder() -> None:
     ended = Counter(a.governing.outcome for a in outcome() if a.governing)
     kept, late = ended["early"] + ended["on_time"], ended["late"]
     assert 0.92 < kept / (kept + late) < 0.99
-    signals = Counter(
-        o.data["level"]
-        for a in outcome()
-        for o in a.outputs.values()
-        if o.type == "SignalRaised" and o.data["clock_kind"] == "promise"
-    )
-    assert signals["reminder"] > signals["yellow"] > signals["red"] > 5
+    told = figures(1, 15)
+    assert told["reminders"] > told["yellow"] > told["red"] > 5
 
 
 def test_the_first_day_already_shows_reminder_yellow_red_and_recovery() -> None:
-    first = run(days=1)
-    now = first[-1]
-    assert isinstance(now, Tick)
     shown = set()
-    for case_id, told in cases(first).items():
-        found = assessed(case_id, told, now.at)
-        levels = {o.data["level"] for o in found.outputs.values() if o.type == "SignalRaised"}
+    for found in outcome(days=1):
         if found.governing and found.governing.outcome == "late":
-            shown |= levels
+            signals = (o for o in found.outputs.values() if o.type == "SignalRaised")
+            shown |= {signal.data["level"] for signal in signals}
     assert shown >= {"reminder", "yellow", "red"}
 
 

@@ -43,16 +43,18 @@ class AlertFilter:
         query = urlencode({f.name: v for f in fields(self) if (v := getattr(self, f.name))})
         return f"{path}?{query}" if query else path
 
-    def where(self) -> tuple[str, dict[str, str]]:
-        """SQL condition over `alerts_now` and its parameters."""
+    def where(self, prefix: str = "") -> tuple[str, dict[str, str]]:
+        """SQL condition over `alerts_now` and its parameters, named with a prefix."""
         parts = ["raised_at <= {now:DateTime64(3)}"]
         values = {}
         if not self.historical:
             parts.append("NOT historical")
+        if self.state != "retracted":
+            parts.append("state != 'retracted'")
         for column, value in (("hall_id", self.hall), ("level", self.level), ("state", self.state)):
             if value:
-                parts.append(f"{column} = {{{column}:String}}")
-                values[column] = value
+                parts.append(f"{column} = {{{prefix}{column}:String}}")
+                values[prefix + column] = value
         return " AND ".join(parts), values
 
 
@@ -68,19 +70,20 @@ async def alerts(
         " LIMIT {limit:UInt32} OFFSET {offset:UInt32}"
     )
     rows = await ask(sql, limit=limit, offset=offset, now=moment.parameters()["now"], **values)
-    found = await clocks({row["case_id"] for row in rows}) if rows else {}
+    found = await clocks((row["hall_id"], row["case_id"]) for row in rows)
     by_id = {clock.clock_id: clock for listed in found.values() for clock in listed}
     return tuple(alert_of(row, by_id.get(row["clock_id"])) for row in rows)
 
 
 async def count_alerts(wanted: AlertFilter, moment: Moment) -> Mapping[str, int]:
-    """How many alerts there are under the filter's hall: by level, by state, and listed."""
-    where, values = wanted.but(level="", state="").where()
-    here, more = wanted.where()
-    columns = [f"countIf(level = '{level}') AS level_{level}" for level in LEVELS]
-    columns += [f"countIf(state = '{state}') AS state_{state}" for state in STATES]
-    sql = (
-        f"SELECT count() AS everything, countIf({here}) AS listed, {', '.join(columns)}"
-        f" FROM alerts_now WHERE {where}"
-    )
-    return await ask_one(sql, now=moment.parameters()["now"], **{**values, **more})
+    """How many alerts are listed, and how many each chip would list."""
+    here, values = wanted.where()
+    chips = [("level", level, wanted.but(level=level)) for level in LEVELS]
+    chips += [("state", state, wanted.but(state=state)) for state in STATES]
+    columns = [f"countIf({here}) AS listed"]
+    for field, code, chip in chips:
+        where, more = chip.where(f"{field}_{code}_")
+        columns.append(f"countIf({where}) AS {field}_{code}")
+        values |= more
+    sql = f"SELECT {', '.join(columns)} FROM alerts_now"
+    return await ask_one(sql, now=moment.parameters()["now"], **values)

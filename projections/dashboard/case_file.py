@@ -38,7 +38,7 @@ async def case_file(hall: str, case_id: str) -> CaseFile | None:
     found = await ask(_CASE_SQL, hall=hall, id=case_id)
     if not found:
         return None
-    its_clocks = (await clocks([case_id])).get(case_id, [])
+    its_clocks = (await clocks([(hall, case_id)])).get(case_id, [])
     facts = await ask(_FACTS_SQL, hall=hall, id=case_id, limit=FACTS_SHOWN)
     alerts = await ask(_ALERTS_SQL, hall=hall, id=case_id)
     kinds = {c.kind: c for c in its_clocks if c.state != "void"}

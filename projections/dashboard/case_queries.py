@@ -61,8 +61,7 @@ async def cases(wanted: Filter, moment: Moment, limit: int, offset: int = 0) -> 
 
 
 async def _with_clocks(rows: list[dict[str, Any]]) -> tuple[CaseRow, ...]:
-    ids = [row["case_id"] for row in rows if row["due_kind"]]
-    found = await clocks(ids) if ids else {}
+    found = await clocks((row["hall_id"], row["case_id"]) for row in rows if row["due_kind"])
     made = []
     for row in rows:
         kinds = {c.kind: c for c in found.get(row["case_id"], ()) if c.state != "void"}
@@ -70,12 +69,16 @@ async def _with_clocks(rows: list[dict[str, Any]]) -> tuple[CaseRow, ...]:
     return tuple(made)
 
 
-async def clocks(case_ids: Iterable[str]) -> dict[str, list[ClockRow]]:
-    """Clocks of cases, by case, in order of their start."""
+async def clocks(of: Iterable[tuple[str, str]]) -> dict[str, list[ClockRow]]:
+    """Clocks of cases given as (hall, case id), by case, in order of their start."""
+    pairs = tuple(dict.fromkeys(of))
+    if not pairs:
+        return {}
+    # Bound by the client, quoted: so many values are too long for parameters in a URL.
     rows = await ask(
-        f"SELECT {CLOCK} FROM clocks_now WHERE case_id IN {{ids:Array(String)}}"
+        f"SELECT {CLOCK} FROM clocks_now WHERE (hall_id, case_id) IN %(pairs)s"
         " ORDER BY started_at, kind",
-        ids=list(case_ids),
+        pairs=pairs,
     )
     found: dict[str, list[ClockRow]] = {}
     for row in rows:

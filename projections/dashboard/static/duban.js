@@ -53,6 +53,7 @@ const duban = (() => {
       pill.className = "pill away";
     }
     release();
+    if (document.querySelector("[data-reload]")) location.reload();
   }
 
   function keys(event) {
@@ -98,7 +99,7 @@ const duban = (() => {
   document.addEventListener("keydown", keys);
   document.addEventListener("click", click);
   document.addEventListener("mouseout", () => setTimeout(release, 300));
-  setInterval(watch, 2000);
+  setInterval(watch, 3000);
   return { figures, classes, swap, fresh };
 })();
 window.duban = duban;

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, next_wake
+from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, firings, next_wake
 from duban.case import Anomaly, Fact, Facts, View, effective, read
 from duban.clocks import Clock, clocks_of
 from duban.policy import Item, Policy, Reference, Rung
@@ -81,9 +81,10 @@ def _fill(
     anomalies = [*result.view.anomalies, *_conflicts(facts)]
     for clock in result.clocks:
         ladder: Sequence[Rung] = policy.ladders.get(clock.definition.ladder, ()) if policy else ()
-        for output in clock_outputs(subject, clock, ladder, standing, now):
+        fired = firings(clock, ladder)
+        for output in clock_outputs(subject, clock, fired, standing, now):
             result.outputs[output.id] = output
-        wakes.append(next_wake(clock, ladder, now))
+        wakes.append(next_wake(clock, fired, now))
         anomalies += clock.anomalies
     for output in anomaly_outputs(subject, anomalies):
         result.outputs[output.id] = output

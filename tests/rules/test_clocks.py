@@ -1,5 +1,9 @@
 """Clocks and their ladders: given facts, when time passes, then signals."""
 
+from uuid import uuid5
+
+from duban.alerting import identify
+from duban.clocks import SPACE
 from tests.given import at, due, fact, name_of, said, signals, when
 
 SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
@@ -165,3 +169,7 @@ def test_points_name_their_cause():
         "DecisionMade 2026-10-12 09:00 [('decision', 'approved')]"
     )
     assert points["late"]["period"] == "2026-10"
+
+
+def test_ids_are_uuid5_of_what_they_name():
+    assert identify("a", 1, "督办") == str(uuid5(SPACE, "a|1|督办"))

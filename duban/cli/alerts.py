@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
 from rich.text import Text
 
 from duban import codec, contracts
@@ -54,11 +55,13 @@ def alerts(
         chosen = _chosen(_records(start, follow_), start, hall, level)
         if follow_:
             _stream(chosen, as_json)
-        elif as_json:
-            say_json({"alerts": [_row(event) for event in chosen]})
+            return
+        events = sorted(chosen, key=lambda event: (event.data["at"], event.event_id))
+        if as_json:
+            say_json({"alerts": [_row(event) for event in events]})
         else:
-            events = sorted(chosen, key=lambda event: (event.data["at"], event.event_id))
-            say_table(COLUMNS, map(_cells, events), title=f"预警 {len(events)} 条")
+            rows = ([escape(cell) for cell in _cells(event)] for event in events)
+            say_table(COLUMNS, rows, title=f"预警 {len(events)} 条")
     except (BrokerAway, LookupError) as error:
         fail(str(error))
     except KeyboardInterrupt:

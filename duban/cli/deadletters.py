@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
 
 from duban.bus import BrokerAway, DeliveryError, Producer, Record, original, read_all
 from duban.bus_dead import DEAD_LETTERS, RETRY_OF, Letter, is_retry_mark, mark_of, retry_mark
@@ -52,9 +53,9 @@ def list_(
         (
             (
                 f.place.offset,
-                f.letter.reason,
+                escape(f.letter.reason),
                 f"{f.letter.topic}/{f.letter.partition}/{f.letter.offset}",
-                f.letter.consumer,
+                escape(f.letter.consumer),
                 _when(f.letter.at),
                 "是" if f.retried else "",
             )
@@ -83,7 +84,7 @@ def show(
         return
     del row["value_base64"]
     row["value"] = "null" if value is None else value[:PREVIEW_BYTES].hex(" ")
-    say_table(("字段", "内容"), row.items())
+    say_table(("字段", "内容"), ((name, escape(str(value))) for name, value in row.items()))
 
 
 @letters_app.command("retry")

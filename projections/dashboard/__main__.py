@@ -1,5 +1,8 @@
 """`python -m projections.dashboard`: serve pages, API and alert stream until told to stop."""
 
+import sys
+
+import structlog
 import uvicorn
 
 from duban.settings import settings
@@ -10,11 +13,15 @@ def main() -> None:
     from projections.dashboard.app import build
 
     s = settings()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(s.log_level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     uvicorn.run(
         build(),
         host=s.bind,
         port=s.port("dashboard"),
-        log_level=s.log_level.lower(),
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=3,

@@ -16,7 +16,7 @@ from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import Bar, bar, case_href
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, language, shell
+from projections.dashboard.shell import block, hall_chips, language, shell
 from projections.dashboard.words import Lang, name_of, say
 
 SHOWN = 200
@@ -88,8 +88,7 @@ async def blocks(wanted: AlertFilter, lang: Lang) -> tuple[str, str]:
         wanted=wanted,
         total=numbers["listed"],
         chips=chips,
-        hall=names.hall(wanted.hall) if wanted.hall else "",
-        without_hall=wanted.but(hall="").url(),
+        halls=await hall_chips(wanted.hall, lambda hall: wanted.but(hall=hall).url(), lang),
         historical=(other, bool(wanted.historical)),
     )
     lines = [line_of(alert, speaker, names) for alert in found]

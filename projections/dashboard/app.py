@@ -12,17 +12,22 @@ from nicegui import ui
 
 from projections.api import acknowledge, answers, doors, stream
 from projections.api.hub import the_hub
-from projections.dashboard import alerts, case, cases, overview
+from projections.dashboard import alerts, case, cases, faults, overview
 from projections.dashboard.ask import Away
 from projections.dashboard.backlog import backlog
 from projections.dashboard.live import live
-from projections.dashboard.render import render
+from projections.dashboard.render import render, stylesheet
 from projections.dashboard.shell import HTML_LANG, LANGUAGE_COOKIE, language
 from projections.dashboard.sources import read_names
 from projections.dashboard.words import HERE
 
 PAGES = (overview, cases, case, alerts)
 NAMES_SECONDS = 3  # that the first page waits for names; without a broker it shows ids
+# A clock strip: counted, then over, with the due tick between.
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect y="11" width="32" height="10" rx="4" fill="#1f5fae"/>
+<path d="M20 11h8a4 4 0 0 1 4 4v2a4 4 0 0 1-4 4h-8z" fill="#c8321f"/>
+<rect x="19" y="7" width="2" height="18" fill="#1d2733"/></svg>"""
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -52,7 +57,15 @@ def build() -> FastAPI:
     for part in (stream, acknowledge, answers):
         app.include_router(part.router, prefix="/api/v1")
     app.add_exception_handler(Away, answers.away)
-    ui.run_with(app, title="督办", show_welcome_message=False, reconnect_timeout=20, tailwind=False)
+    faults.install()
+    ui.run_with(
+        app,
+        title="督办",
+        favicon=ICON,
+        show_welcome_message=False,
+        reconnect_timeout=20,
+        tailwind=False,
+    )
     return app
 
 
@@ -68,7 +81,7 @@ async def login_page(request: Request, next: str = "/", wrong: bool = False) -> 
         "login.html",
         lang,
         html_lang=HTML_LANG[lang],
-        css=(HERE / "static/duban.css").read_text(encoding="utf-8"),
+        css=stylesheet(),
         next=_inside(next),
         wrong=wrong,
     )

@@ -1,22 +1,32 @@
 """Questions to the warehouse from the event loop: two threads at the most, so pages queue there."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from duban import warehouse
 from duban.warehouse import WarehouseError as Away
 
-__all__ = ["Away", "ask", "ask_metric", "ask_one"]
+__all__ = ["Away", "ask", "ask_metric", "ask_now", "ask_one"]
 
+T = TypeVar("T")
+SECONDS = 6.0  # that a page waits for an answer
 _threads = ThreadPoolExecutor(2, "warehouse")
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    loop = asyncio.get_running_loop()
+    try:
+        return await asyncio.wait_for(loop.run_in_executor(_threads, work), SECONDS)
+    except TimeoutError:
+        raise Away(f"no answer within {SECONDS:.0f} s") from None
 
 
 async def ask(sql: str, **values: Any) -> list[dict[str, Any]]:
     """Rows of one question; `{name:Type}` in it takes `values`. Raises `Away`."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, partial(warehouse.rows, sql, **values))
+    return await _in_thread(partial(warehouse.rows, sql, **values))
 
 
 async def ask_one(sql: str, **values: Any) -> dict[str, Any]:
@@ -26,6 +36,10 @@ async def ask_one(sql: str, **values: Any) -> dict[str, Any]:
 
 async def ask_metric(name: str, **filters: Any) -> list[dict[str, Any]]:
     """Rows of a named metric. Raises `Away`, or `MetricError` for a filter it does not take."""
-    loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(_threads, partial(warehouse.metric, name, **filters))
+    answer = await _in_thread(partial(warehouse.metric, name, **filters))
     return list(answer.dicts())
+
+
+async def ask_now() -> int:
+    """Business time in epoch ms. Raises `Away`."""
+    return await _in_thread(warehouse.business_now)

@@ -20,7 +20,7 @@ from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import row
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, language, shell
+from projections.dashboard.shell import block, hall_chips, language, shell
 from projections.dashboard.words import Lang, name_of, say
 
 PER_PAGE = 100
@@ -70,6 +70,7 @@ async def blocks(wanted: Filter, lang: Lang) -> tuple[str, str]:
         definition=say(f"definition.{wanted.figure}", lang) if wanted.figure else "",
         chips=_chips(wanted, numbers, lang),
         parts=[(say(f"list.{part or 'any'}", lang), part, n) for part, n in parts],
+        halls=await hall_chips(wanted.hall, lambda hall: wanted.but(hall=hall).url(), lang),
         applied=_applied(wanted, names, lang),
     )
     table = render(
@@ -136,7 +137,6 @@ def _chips(wanted: Filter, numbers: Mapping[str, int], lang: Lang) -> list[list[
 def _applied(wanted: Filter, names: Names, lang: Lang) -> list[tuple[str, str]]:
     """Filters that no chip shows: (words, address without it)."""
     said = {
-        "hall": names.hall(wanted.hall),
         "window": names.window(wanted.hall, wanted.window),
         "item": wanted.item,
         "q": f"{say('column.case', lang)} {wanted.q}",

@@ -17,6 +17,7 @@ from projections.dashboard.sentences import WEEKDAYS, Speaker
 from projections.dashboard.words import keys, name_of, say
 
 ENDS = 5  # lines shown at either end before plain days are folded away
+SHORTEST = 3  # fewer days than that are not worth folding
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,15 @@ def _foldable(lines: list[DayLine]) -> set[int]:
         before = here
     near = {n + d for n in turns for d in (-1, 0, 1)}
     near |= set(range(ENDS)) | set(range(len(lines) - ENDS, len(lines)))
-    fold = set(range(len(lines))) - near
-    return fold if len(fold) > 3 else set()
+    fold: set[int] = set()
+    stretch: list[int] = []
+    for n in range(len(lines) + 1):
+        if n < len(lines) and n not in near:
+            stretch.append(n)
+            continue
+        fold |= set(stretch) if len(stretch) >= SHORTEST else set()
+        stretch = []
+    return fold
 
 
 def _row(line: DayLine, speaker: Speaker, clock: Clock, folded: bool) -> DayRow:

@@ -6,8 +6,8 @@ Figures are kept when the warehouse is away, so a page always has something to s
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -26,7 +26,7 @@ IDLE_SECONDS = 3.0  # between probes while no page is open
 TURN_SECONDS = 20.0  # figures are computed anew after so long, since time itself moves them
 log = structlog.get_logger()
 
-Watcher = Callable[[bool], Awaitable[None]]
+Watcher = Callable[[bool], None]
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Live:
     _watchers: dict[int, tuple[str, Watcher]] = field(default_factory=dict)
     _mark: str = ""
     _computed_at: float = 0.0
-    _moved_at: float = 0.0
+    _cost: float = 0.0
     _task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,17 +53,8 @@ class Live:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    @contextmanager
-    def watching(self, hall: str, watcher: Watcher) -> Iterator[None]:
-        """Call `watcher(data_changed)` at each change, as long as the block lasts."""
-        self._watchers[id(watcher)] = (hall, watcher)
-        try:
-            yield
-        finally:
-            del self._watchers[id(watcher)]
-
     def watch(self, hall: str, watcher: Watcher) -> Callable[[], None]:
-        """The same without a block: returns what ends it."""
+        """Call `watcher(data_changed)` at each turn; what is returned ends that."""
         self._watchers[id(watcher)] = (hall, watcher)
         return lambda: self._watchers.pop(id(watcher), None) and None
 
@@ -77,7 +68,7 @@ class Live:
         while True:
             started = time.monotonic()
             changed = await self._turn()
-            await self._tell(changed)
+            self._tell(changed)
             pause = PROBE_SECONDS if self._watchers else IDLE_SECONDS
             await asyncio.sleep(max(pause - (time.monotonic() - started), 0.05))
 
@@ -87,10 +78,12 @@ class Live:
         try:
             probe = await sources.probe()
             if changed := self._is_due(probe):
-                for hall in {"", *(hall for hall, _ in self._watchers.values())}:
-                    self.overviews[hall] = await compute(probe.now, hall)
+                began = time.monotonic()
+                halls = {"", *(hall for hall, _ in self._watchers.values())}
+                self.overviews = {hall: await compute(probe.now, hall) for hall in halls}
                 self._mark, self.now = probe.mark, probe.now
                 self._computed_at = time.monotonic()
+                self._cost = self._computed_at - began
         except Away as error:
             log.warning("warehouse_away", error=str(error)[:200])
             self.freshness = judge(self.freshness.as_of, time.time(), 0, False, zone)
@@ -100,33 +93,26 @@ class Live:
         return changed
 
     def _is_due(self, probe: sources.Probe) -> bool:
-        if probe.mark != self._mark:
-            return True
+        """Whether something moved; costly figures rest for as long as they took."""
+        age = time.monotonic() - self._computed_at
         ticked = settings().business_time == "ticks" and probe.now != self.now
-        return ticked or time.monotonic() - self._computed_at > TURN_SECONDS
+        moved = probe.mark != self._mark or ticked
+        return (moved and age > self._cost) or age > TURN_SECONDS
 
-    async def _tell(self, changed: bool) -> None:
+    def _tell(self, changed: bool) -> None:
         for _, watcher in list(self._watchers.values()):
-            try:
-                await watcher(changed)
-            except Away as error:
-                log.warning("page_not_refreshed", error=str(error)[:200])
+            watcher(changed)
 
 
 async def compute(now: int, hall: str) -> Overview:
     """All figures of the overview as of business time `now`. Raises `Away`."""
     calendar = sources.names().calendar(hall)
     moment = Moment(now, calendar.zone, hall)
-    rows, in_all = await due_first(moment)
-    flow = await queries.flow(moment)
-    return Overview(
-        now=now,
-        counts=await queries.counts(moment),
-        flow=tuple(d for d in flow if d.accepted or d.closed or calendar.is_working(d.day)),
-        due=rows,
-        due_in_all=in_all,
-        windows=await queries.windows(moment),
+    (rows, in_all), flow, counts, windows = await asyncio.gather(
+        due_first(moment), queries.flow(moment), queries.counts(moment), queries.windows(moment)
     )
+    shown = tuple(d for d in flow if d.accepted or d.closed or calendar.is_working(d.day))
+    return Overview(now, counts, shown, rows, in_all, windows)
 
 
 live = Live()

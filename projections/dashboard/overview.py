@@ -1,6 +1,7 @@
 """The first page: six figures, the trend, windows by on-time rate, what is overdue or nearly so."""
 
 from typing import Any
+from urllib.parse import quote
 
 from nicegui import ui
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import MINIMUM, due_list, ranking
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, language, shell
+from projections.dashboard.shell import block, hall_chips, language, shell
 from projections.dashboard.words import Lang, say
 
 
@@ -96,8 +97,11 @@ async def overview_page(request: Request) -> None:
     page = OverviewPage(lang, hall)
     with shell(request, "overview", lang, live.freshness):
         try:
-            page.build(await live.overview(hall))
+            overview = await live.overview(hall)
+            halls = await hall_chips(hall, lambda to: f"/?hall={quote(to)}" if to else "/", lang)
         except Away:
             ui.html(render("away.html", lang), sanitize=False)
             return
+        ui.html(render("halls.html", lang, halls=halls), sanitize=False)
+        page.build(overview)
     Page(lang, hall, page.refresh)

@@ -1,12 +1,17 @@
 """Pushing to one open page: the client is told what changed, its script puts it in place."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
+import structlog
 from nicegui import Client, ui
 
+from projections.dashboard.ask import Away
 from projections.dashboard.live import live
 from projections.dashboard.words import Lang
+
+log = structlog.get_logger()
 
 
 class Page:
@@ -18,6 +23,8 @@ class Page:
         self._client: Client = ui.context.client
         self._said: tuple[str, str] | None = None
         self._blocks: dict[str, str] = {}
+        self._stale = False
+        self._task: asyncio.Task[None] | None = None
         unwatch = live.watch(hall, self._turn)
         self._client.on_delete(lambda _: unwatch())
 
@@ -31,13 +38,23 @@ class Page:
             self._blocks[key] = html
             self._run(f"duban.swap({_js(key)},{_js(html)})")
 
-    async def _turn(self, changed: bool) -> None:
+    def _turn(self, changed: bool) -> None:
         said = live.freshness.said(self.lang)
         if said != self._said:
             self._said = said
             self._run(f"duban.fresh({_js(said[0])},{_js(said[1])})")
-        if changed:
+        self._stale = self._stale or changed
+        if self._stale and (self._task is None or self._task.done()):
+            self._stale = False
+            self._task = asyncio.create_task(self._take_in())
+
+    async def _take_in(self) -> None:
+        """Refresh once; a slow page holds up nobody else, and catches up at its next turn."""
+        try:
             await self._refresh(self)
+        except Away as error:
+            self._stale = True
+            log.warning("page_not_refreshed", error=str(error)[:200])
 
     def _run(self, script: str) -> None:
         if self._client.has_socket_connection:

@@ -33,3 +33,9 @@ def render(template: str, lang: Lang, **values: Any) -> str:
 
     found = _environment().get_template(template)
     return found.render(say=words, name_of=name, lang=lang, **values)
+
+
+@cache
+def stylesheet() -> str:
+    """The styles as text, for pages that stand in front of the door."""
+    return (HERE / "static/duban.css").read_text(encoding="utf-8")

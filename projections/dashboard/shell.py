@@ -1,6 +1,6 @@
 """What stands around every page: head, navigation, freshness pill, language, styles and script."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -8,12 +8,14 @@ from nicegui import ui
 from starlette.requests import Request
 
 from duban.settings import settings
+from projections.dashboard import sources
 from projections.dashboard.freshness import Freshness
 from projections.dashboard.render import render
 from projections.dashboard.words import Lang, say
 
 LANGUAGE_COOKIE = "duban_lang"
 PAGES = (("overview", "/"), ("cases", "/cases"), ("alerts", "/alerts"))
+HallChip = tuple[str, str, bool]
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
@@ -49,3 +51,12 @@ def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iter
 def block(key: str, html: str, classes: str = "") -> None:
     """A part of a page that pushes may replace as a whole (`duban.swap`)."""
     ui.html(html, sanitize=False).props(f'data-b="{key}"').classes(classes)
+
+
+async def hall_chips(chosen: str, url: Callable[[str], str], lang: Lang) -> list[HallChip]:
+    """(name, address, chosen) to choose a hall by; empty where there is only one. Raises `Away`."""
+    halls, names = await sources.halls(), sources.names()
+    if len(halls) < 2:
+        return []
+    every = (say("ui.all_halls", lang), url(""), not chosen)
+    return [every, *((names.hall(hall), url(hall), hall == chosen) for hall in halls)]

@@ -9,15 +9,15 @@ from typing import NamedTuple
 import structlog
 from kafka.errors import KafkaError
 
-from duban import warehouse
 from duban.bus import BrokerAway, read_reference
 from duban.reference import reference_from
 from duban.settings import settings
-from projections.dashboard.ask import ask_one
+from projections.dashboard.ask import ask, ask_now, ask_one
 from projections.dashboard.names import Names
 
 log = structlog.get_logger()
 REFERENCE_SECONDS = 15.0
+HALLS_SECONDS = 60.0
 
 # Every insert makes a part with a higher block number, whatever the table; merges make none.
 _MARK = """
@@ -42,13 +42,24 @@ async def probe() -> Probe:
 
 async def business_now() -> int:
     """Business time in epoch ms. Raises `Away`."""
-    return await asyncio.to_thread(warehouse.business_now)
+    return await ask_now()
+
+
+async def halls() -> tuple[str, ...]:
+    """Halls that have cases, as known a minute ago at the latest. Raises `Away`."""
+    held = _held()
+    if time.monotonic() - held.halls_at > HALLS_SECONDS:
+        rows = await ask("SELECT DISTINCT hall_id FROM cases ORDER BY hall_id")
+        held.halls, held.halls_at = tuple(row["hall_id"] for row in rows), time.monotonic()
+    return held.halls
 
 
 @dataclass(slots=True)
 class _Held:
     names: Names
     read_at: float = 0.0
+    halls: tuple[str, ...] = ()
+    halls_at: float = -1e9
     task: asyncio.Task[None] | None = None
 
 

@@ -7,6 +7,7 @@ import sys
 import structlog
 from aiokafka.errors import KafkaError
 
+from duban.settings import settings
 from duban.vault import VaultError, open_vault
 from projections.notify.service import Service
 
@@ -36,4 +37,8 @@ async def run() -> int:
 
 
 if __name__ == "__main__":
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(settings().log_level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     sys.exit(asyncio.run(run()))

@@ -22,7 +22,8 @@ const duban = (() => {
   }
 
   function busy(node) {
-    return node.matches(":hover") || node.contains(document.activeElement);
+    const pointed = matchMedia("(hover: hover)").matches && node.matches(":hover");
+    return pointed || node.contains(document.activeElement);
   }
 
   function swap(key, html) {

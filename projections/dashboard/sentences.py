@@ -91,17 +91,21 @@ class Speaker:
             return "—"
         until = self.now if ended is None else ended
         if until > due:
-            word = "超期 " if self.lang == "zh" else "over by "
-            return word + self.span(due, until, unit)
+            return _after("超期" if self.lang == "zh" else "over by", self.span(due, until, unit))
         if ended is not None:
             return "按时" if self.lang == "zh" else "on time"
-        return ("剩 " if self.lang == "zh" else "left ") + self._ahead(until, due, unit)
+        return _after("剩" if self.lang == "zh" else "left", self._ahead(until, due, unit))
 
     def _ahead(self, now: int, due: int, unit: str) -> str:
         """Time left as people count it: a due date tomorrow is one day ahead, whatever the hour."""
         if unit in ("working_day", "instant") and self.local(now).date() != self.local(due).date():
             return self.span(self.calendar.day_end(now) - 1, due, unit)
         return self.span(now, due, unit)
+
+
+def _after(word: str, span: str) -> str:
+    """超期 2 个工作日, but 超期不足 1 个工作日."""
+    return f"{word}{span}" if span == LESS["zh"] else f"{word} {span}"
 
 
 def number(value: float | None) -> str:

@@ -102,15 +102,17 @@ class Writer:
             return
 
     async def _send(self, writes: Writes) -> None:
-        deliveries = []
-        for (topic, partition), items in writes.records.items():
-            deliveries += await self._send_items(topic, partition, items)
+        """Offsets first, records after: a broker that is adding offsets to a transaction cannot
+        verify it for records at the same time, and would make the producer try again."""
         if writes.offsets:
             offsets = {
                 TopicPartition(topic, partition): OffsetAndMetadata(offset, "")
                 for (topic, partition), offset in writes.offsets.items()
             }
             await self._producer.send_offsets_to_transaction(offsets, self._group)
+        deliveries = []
+        for (topic, partition), items in writes.records.items():
+            deliveries += await self._send_items(topic, partition, items)
         await asyncio.gather(*deliveries)
 
     async def _send_items(self, topic: str, partition: int, items: Sequence[Item]) -> list[Any]:

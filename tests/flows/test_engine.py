@@ -65,17 +65,23 @@ def test_restores_from_a_compacted_topic(rig: Rig) -> None:
     rig.make_topics(**{"segment.ms": "200", "min.cleanable.dirty.ratio": "0.01",
                        "delete.retention.ms": "0", "max.compaction.lag.ms": "500"})  # fmt: skip
     first = rig.worker()
+    wait_for(lambda: first.said("caught_up") == PARTITIONS, "caught up")
     for _ in range(30):
         rig.load(100, keys=20)
         time.sleep(0.1)
     rig.wait_done()
     first.kill()
-    written = len(rig.read(rig.topic("state")))
+
+    def positions() -> int:
+        return sum(r.key == b"__position" for r in rig.read(rig.topic("state")))
+
+    written = positions()
 
     def compacted() -> bool:
-        rig.producer.send(rig.topic("state"), key=b"nobody", value=NOBODY, partition=0)
+        for partition in range(PARTITIONS):  # makes the broker close the last segment
+            rig.producer.send(rig.topic("state"), NOBODY, b"nobody", partition=partition)
         rig.producer.flush()
-        return len(rig.read(rig.topic("state"))) < written / 2
+        return positions() < written / 2
 
     wait_for(compacted, "the cleaner has passed", 90, 2.0)
     rig.load(500, keys=20)

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         0.5, description="Seconds the sink waits for more rows when live."
     )
     sink_instance: str = Field(
-        "", description="Static group member id of a sink; empty: one embedded sink, or a guest."
+        "", description="Static group member id of a sink, its own for each; empty: by host name."
     )
     faults: str = Field(
         "", description="Failpoint to crash at (tests only), such as 'streams.before_commit'."

@@ -88,7 +88,7 @@ def connect(role: Role = "reader", *, database: str | None = None) -> Client:
             password=secret.get_secret_value(),
             database=s.warehouse_database if database is None else database or "default",
             autogenerate_session_id=False,
-            compress=bool(s.warehouse_url),
+            compress=url.hostname not in ("127.0.0.1", "localhost", "::1"),
             connect_timeout=5,
             send_receive_timeout=30 if reading else 300,
             query_limit=0,

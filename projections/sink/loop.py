@@ -6,12 +6,14 @@ transactions and compaction leave holes.
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 
 from duban.bus_dead import dead_letter
@@ -187,11 +189,13 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
 
 def new_consumer(given: Settings, security: Mapping[str, Any]) -> AIOKafkaConsumer:
     """A consumer of the sink's group that sees committed records only."""
-    instance = given.sink_instance or (None if given.warehouse_url else "sink-embedded")
     return AIOKafkaConsumer(
         **security,
         group_id="duban-sink",
-        group_instance_id=instance,
+        # A static member that was killed is back in its group at once, not after its session.
+        group_instance_id=given.sink_instance or f"sink-{socket.gethostname()}",
+        # aiokafka joins once for each assignor; a second join of one start would be a rebalance.
+        partition_assignment_strategy=(RoundRobinPartitionAssignor,),
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

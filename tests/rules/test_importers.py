@@ -2,9 +2,10 @@
 
 import gzip
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from openpyxl import Workbook
 
 from duban import codec
 from duban.events import Event
+from producers.importers import xes
 from producers.importers.facts import Place
 from producers.importers.known import Known
 from producers.importers.mapping import LogMapping, MappingError, load
@@ -174,6 +176,28 @@ def test_entities_are_never_declared(tmp_path: Path) -> None:
     report = take(path, Topic())
 
     assert report.broken == "line 2: a document type is not allowed in a log"
+
+
+class Endless:
+    """A log that is made while it is read."""
+
+    def __init__(self, traces: int) -> None:
+        self.parts = iter([HEAD, *(GOOD for _ in range(traces)), "</log>"])
+
+    def read(self, _size: int) -> bytes:
+        return next(self.parts, "").encode()
+
+
+def test_a_log_of_any_length_is_read_in_the_same_memory() -> None:
+    def peak(traces: int) -> int:
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in xes.read(cast(BinaryIO, Endless(traces)))) == traces
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(10_000) < 1.2 * peak(1_000)
 
 
 def test_a_dry_run_sends_nothing_and_counts_what_it_would(tmp_path: Path) -> None:

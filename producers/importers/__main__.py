@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -68,7 +69,7 @@ def _import(
                     run(
                         Job(
                             path=file,
-                            place=lambda found, file=file: _place(found, hall, file),  # type: ignore[misc]  # bound now
+                            place=partial(_place, hall, file),
                             mapping=mapping,
                             by_standard=no_map,
                             emitter=emitter,
@@ -92,7 +93,7 @@ def _emitter(dry_run: bool) -> Iterator[Producer | None]:
         yield producer
 
 
-def _place(mapping: LogMapping, hall: str, file: Path) -> Place:
+def _place(hall: str, file: Path, mapping: LogMapping) -> Place:
     zone = ZoneInfo(mapping.zone or settings().zone)
     return Place(hall or mapping.hall or stem(file), settings().tenant, zone)
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import tracemalloc
 from collections import Counter
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
@@ -182,7 +183,7 @@ class Endless:
     """A log that is made while it is read."""
 
     def __init__(self, traces: int) -> None:
-        self.parts = iter([HEAD, *(GOOD for _ in range(traces)), "</log>"])
+        self.parts = chain([HEAD], repeat(GOOD, traces), ["</log>"])
 
     def read(self, _size: int) -> bytes:
         return next(self.parts, "").encode()

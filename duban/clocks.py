@@ -303,7 +303,9 @@ def _resume(clock: Clock, hand: _Hand, fact: Fact) -> None:
 
 
 def _forward(clock: Clock, hand: _Hand, fact: Fact) -> None:
-    _hold(clock, hand, fact, UPSTREAM, UPSTREAM)
+    """Time upstream stops only the clocks that say so; the statutory term runs on."""
+    if UPSTREAM in clock.definition.pause_grounds:
+        _hold(clock, hand, fact, UPSTREAM, UPSTREAM)
 
 
 def _reply(clock: Clock, hand: _Hand, fact: Fact) -> None:

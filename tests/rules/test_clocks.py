@@ -1,15 +1,23 @@
 """Clocks and their ladders: given facts, when time passes, then signals."""
 
+from dataclasses import replace
 from uuid import uuid5
 
 from duban.alerting import identify
 from duban.clocks import SPACE
-from tests.given import at, due, fact, name_of, said, signals, when
+from tests.given import GROUNDS, POLICY, REFERENCE, at, due, fact, name_of, said, signals, when
 
 SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
 ACCEPTED = fact("CaseAccepted", "2026-09-28 16:30")
 PAUSED = fact("ClockExclusionStarted", "2026-09-29 10:00", ground="expert_review")
 RESUMED = fact("ClockExclusionEnded", "2026-10-09 15:00", ground="expert_review")
+
+
+STRICT = replace(POLICY.clocks[2], pause_grounds=GROUNDS - {"upstream"})
+HALL_TIME_ONLY = replace(
+    REFERENCE,
+    policies={"default": (replace(POLICY, clocks=(*POLICY.clocks[:2], STRICT)),)},
+)
 
 
 def clock(assessment, kind="promise"):
@@ -90,6 +98,13 @@ def test_time_upstream_is_not_the_halls():
     forwarded = when("2026-10-09 16:00", SUBMITTED, ACCEPTED, up, back)
     assert due(forwarded) == "2026-10-12 17:00"
     assert [s.kind for s in clock(forwarded).segments] == ["counted", "upstream", "counted"]
+
+
+def test_the_statutory_term_runs_on_upstream_and_nobody_is_accused():
+    up = fact("ForwardedUp", "2026-09-29 10:00", authority="省自然资源厅")
+    forwarded = when("2026-10-09 16:00", SUBMITTED, ACCEPTED, up, reference=HALL_TIME_ONLY)
+    assert [clock(forwarded, k).state for k in ("promise", "statutory")] == ["paused", "running"]
+    assert forwarded.view.anomalies == ()
 
 
 def test_a_statutory_term_is_extended_once_by_the_head_of_the_organ():

@@ -34,8 +34,8 @@ COMPANY_DOMAINS = frozenset(
      "city"}
 )  # fmt: skip
 
-LATE_SHARE = 0.03  # of cases; a window's own factor multiplies it
-RED_SHARE = 0.28  # of late ones: so late that the red signal comes first
+LATE_SHARE = 0.035  # of cases; a window's own factor multiplies it
+RED_SHARE = 0.35  # of late ones: so late that the red signal comes first
 STALLED_SHARE = 0.006  # nobody decides them while the demo lasts
 REFUSED_SHARE = 0.012
 SUPPLEMENT_SHARE = 0.06

@@ -18,7 +18,8 @@ def handle(story: Story) -> None:
     excluded = demand.EXCLUSIONS.get(story.item.code)
     if excluded and story.fate == "kept" and story.chance(excluded[2]):
         _exclude(story, *excluded[:2])
-    if (story.item.promise or 0) >= 10 and story.chance(demand.EXTENDED_SHARE):
+    long = story.item.unit == "working_day" and (story.item.promise or 0) >= 10
+    if long and story.chance(demand.EXTENDED_SHARE):
         _extend(story)
 
 

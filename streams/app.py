@@ -29,6 +29,8 @@ JOBS = (
     JobSpec("scores", ("score-points",), "score-state", ScoresJob),
 )
 
+LAG_SECONDS = 5.0
+
 Build = Callable[[Iterable[Event]], Reference]
 
 
@@ -77,6 +79,10 @@ def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
         groups = [(*spec.sources, spec.state_topic) for spec in jobs]
         await kafka.check_topics([REFERENCE, DEAD_LETTERS], groups)
         await app.feed.run()
+
+    @app.timer(LAG_SECONDS)  # type: ignore[untyped-decorator]
+    async def measure_lag() -> None:
+        app.owners.measure_lag(app.consumer.highwater)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(_app: App, partitions: Any, **_: Any) -> None:

@@ -6,17 +6,15 @@ that was not committed never happened: the next owner restores the state and rea
 """
 
 import asyncio
-import time
-from bisect import bisect_left
-from collections import deque
 from collections.abc import Awaitable, Callable
-from operator import attrgetter
 from time import monotonic
 
 import structlog
 
 from duban.codec import RetryLater
 from streams import metrics
+from streams.business_time import BusinessTime
+from streams.inbox import Inbox
 from streams.patience import Patience
 from streams.records import Batch, Job, JobSpec, Record, References, Result
 from streams.restore import restore
@@ -27,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 TURN_RECORDS = 4000
 TURN_SECONDS = 0.25
-BUFFER_RECORDS = 4000  # the partition is not read further while more than this wait
 FIRE_LIMIT = 500
 IDLE_SECONDS = 1.0  # look at the clock at least this often
 NOTHING_FIRED_SECONDS = 0.005
@@ -55,18 +52,13 @@ class PartitionLoop:
         self._group = group
         self._references = references
         self._patience = patience
-        self._wall_time = wall_time
+        self._time = BusinessTime(wall_time)
         self._on_restored = on_restored
         self._on_failure = on_failure
         self._labels = (spec.name, str(partition))
         self._writer = Writer(f"{group}-{spec.name}-{partition}", group)
-        self._position: dict[str, int] = {}  # next offset to apply, by topic
-        self._read_to: dict[str, int] = {}  # next offset to read
-        self._ends: dict[str, int] = {}  # end offsets at assignment
-        self._waiting: deque[Batch] = deque()
-        self._on_the_way = 0  # records delivered and not yet applied
+        self._inbox = Inbox({}, {})
         self._slice = Slice()
-        self._now = 0
         self._reference_dirty = False
         self._more = False  # timers may have work that waits for no instant
         self._wake = asyncio.Event()
@@ -94,35 +86,38 @@ class PartitionLoop:
     @property
     def restored(self) -> bool:
         """Whether the loop knows where to go on."""
-        return bool(self._position)
+        return bool(self._inbox.position)
 
     @property
     def wants(self) -> bool:
         """Whether the partition should be read further now."""
-        return self.ready and not self._stopping and self._on_the_way < BUFFER_RECORDS
+        return self.ready and not self._stopping and not self._inbox.is_full
 
     @property
     def asks_position(self) -> bool:
         """Whether the reading position would tell the loop that it has caught up."""
-        return self.ready and not self.caught_up and not self._on_the_way
+        return self.ready and not self.caught_up and not self._inbox.on_the_way
 
     def next_offset(self, topic: str) -> int:
         """The offset to read next."""
-        return self._read_to[topic]
+        return self._inbox.read_to[topic]
+
+    def position(self, topic: str) -> int:
+        """The offset to apply next."""
+        return self._inbox.position[topic]
 
     def delivering(self, batch: Batch) -> None:
         """A batch is on its way to `take`."""
-        self._on_the_way += len(batch.records)
-        self._read_to[batch.topic] = batch.records[-1].offset + 1
+        self._inbox.announce(batch)
 
     def take(self, batch: Batch) -> None:
         """Put a batch into the queue of what has to be applied."""
-        self._waiting.append(batch)
+        self._inbox.put(batch)
         self._wake.set()
 
     def read_up_to(self, topic: str, position: int) -> None:
         """Everything below `position` has been delivered and applied."""
-        self._read_to[topic] = max(self._read_to[topic], position)
+        self._inbox.read_up_to(topic, position)
         self._wake.set()
 
     def reference_changed(self) -> None:
@@ -151,9 +146,8 @@ class PartitionLoop:
         await self._writer.start()
         job = self.spec.make(self.partition, self._references)
         found = await restore(self.spec, self.partition, job, self._group)
-        self._ends = found.ends
-        self._read_to = dict(found.position)
-        self._position = found.position
+        self._time.reached = found.now
+        self._inbox = Inbox(found.position, found.ends)
         await self._on_restored(self)
         took = monotonic() - started
         metrics.restored_records.labels(*self._labels).set(found.records)
@@ -179,18 +173,19 @@ class PartitionLoop:
         if turn.is_empty:
             return False
         started = monotonic()
-        await self._writer.write(await turn.writes(self._writer.place, self._position))
+        position, now = self._inbox.position, self._time.reached
+        await self._writer.write(await turn.writes(self._writer.place, position, now))
         self._count(turn, monotonic() - started)
         return True
 
     async def _apply_waiting(self, job: Job, turn: Turn) -> None:
         stop_at = monotonic() + TURN_SECONDS
-        while self._waiting and turn.records < TURN_RECORDS and monotonic() < stop_at:
-            records = self._next_records()
+        while self._inbox and turn.records < TURN_RECORDS and monotonic() < stop_at:
+            records = self._inbox.next_records(self._slice.size)
             if records:
                 started = monotonic()
                 try:
-                    result = job.apply(records, self._business_now())
+                    result = job.apply(records, self._time.of(records))
                 except RetryLater as error:
                     if turn.records:  # write first what is done; these come again
                         return
@@ -200,51 +195,27 @@ class PartitionLoop:
                     raise
                 self._slice.took(len(records), monotonic() - started)
                 turn.add(result, records)
-            self._advance(len(records))
+            self._inbox.applied(len(records))
             await asyncio.sleep(0)
 
     async def _apply_later(self, job: Job, records: list[Record], error: RetryLater) -> Result:
         """Nothing has changed yet in this turn, so `stop` may break the waiting off."""
         self._interruptible = True
         try:
-            return await self._patience.apply(job, records, self._business_now, error)
+            return await self._patience.apply(job, records, lambda: self._time.of(records), error)
         finally:
             self._interruptible = False
-
-    def _next_records(self) -> list[Record]:
-        """The next slice of the first batch, without what was applied before a restart."""
-        batch = self._waiting[0]
-        records = list(batch.records[: self._slice.size])
-        known = bisect_left(records, self._position[batch.topic], key=attrgetter("offset"))
-        if known:
-            self._advance(known)
-        return records[known:]
-
-    def _advance(self, count: int) -> None:
-        """Take `count` records off the queue."""
-        self._on_the_way -= count
-        if not self._waiting:
-            return
-        batch = self._waiting[0]
-        if count >= len(batch.records):
-            self._waiting.popleft()
-        else:
-            self._waiting[0] = batch._replace(records=batch.records[count:])
-        if count:
-            last = batch.records[count - 1].offset
-            self._position[batch.topic] = max(self._position[batch.topic], last + 1)
 
     def _see_whether_caught_up(self) -> None:
         """Timers wait until everything is known that was there at assignment."""
         if self.caught_up:
             return
-        known = self._position if self._on_the_way else self._read_to
-        if all(known[topic] >= end for topic, end in self._ends.items()):
+        if self._inbox.has_caught_up:
             self.caught_up = self._more = True
             log.info("caught_up", job=self.spec.name, partition=self.partition)
 
     def _fire(self, job: Job, turn: Turn) -> None:
-        now, due = self._business_now(), job.next_due()
+        now, due = self._time.now(), job.next_due()
         if due is None or not (due <= now if now is not None else self._ticked(turn, due)):
             self._more = False
             return
@@ -260,19 +231,12 @@ class PartitionLoop:
         while it has work."""
         return due <= 0 or self._more or turn.records > 0
 
-    def _business_now(self) -> int | None:
-        """Wall time that never goes back, in epoch ms; None where time comes as records."""
-        if not self._wall_time:
-            return None
-        self._now = max(self._now, time.time_ns() // 1_000_000)
-        return self._now
-
     async def _wait(self, job: Job) -> None:
         """Sleep until records come, reference data changes or the next timer is due."""
         seconds = IDLE_SECONDS
-        due, now = job.next_due(), self._business_now()
-        if self.caught_up and due is not None:
-            if now is not None:
+        due = job.next_due() if self.caught_up else None
+        if due is not None:
+            if (now := self._time.now()) is not None:
                 seconds = min((due - now) / 1000, seconds)
             if self._more or due <= 0 or seconds <= 0:  # `fire` has looked and found no change
                 seconds = NOTHING_FIRED_SECONDS
@@ -288,7 +252,7 @@ class PartitionLoop:
         metrics.dead.labels(*self._labels).inc(turn.dead)
         metrics.turn_records.labels(*self._labels).observe(turn.records)
         metrics.transaction_seconds.labels(*self._labels).observe(seconds)
-        metrics.lag.labels(*self._labels).set(self._on_the_way)
+        metrics.waiting.labels(*self._labels).set(self._inbox.on_the_way)
 
 
 def _where(records: list[Record]) -> str:

@@ -29,7 +29,8 @@ timer_lateness_seconds = Histogram(
     PART,
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 300, 3600),
 )
-lag = Gauge("duban_streams_lag", "Records read or readable but not yet applied.", PART)
+waiting = Gauge("duban_streams_waiting", "Records read but not yet applied.", PART)
+lag = Gauge("duban_streams_lag", "Offsets between the position and the end.", PART)
 restored_records = Gauge("duban_streams_restored_records", "Records read at restore.", PART)
 restore_seconds = Gauge("duban_streams_restore_seconds", "Fencing and restore together.", PART)
 

@@ -71,11 +71,12 @@ class Job(Protocol):
         """All state is back: build the indexes that are not kept (the heap of due instants)."""
 
     def apply(self, records: Sequence[Record], now: int | None, *, final: bool = False) -> Result:
-        """Apply records of one topic in order. `now` is business time in epoch ms, None where it
-        comes as records (the job keeps the last tick).
+        """Apply records of one topic in order. `now` is business time in epoch ms (when the broker
+        had the last record, so it lags behind while catching up; it never goes back), None where
+        time comes as records (the job keeps the last tick).
 
-        Raises `RetryLater` before it has changed anything; called with `final` it must not, and
-        puts what is still unreadable among the dead.
+        Raises `RetryLater` before it has changed anything. With `final` it raises that only for a
+        registry that is away, and puts records of an unknown schema among the dead.
         """
 
     def fire(self, now: int | None, limit: int) -> Result:

@@ -6,7 +6,7 @@ the reading position is at or past the end offset, not when a last record was se
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -17,13 +17,16 @@ from streams.records import POSITION_KEY, Job, JobSpec
 
 CHUNK = 2000
 STANDSTILL_SECONDS = 120
+NOW = "__now"
 
 
 class Restored(NamedTuple):
-    """Where to go on: next offset and end offset (as of now) per source topic; records read."""
+    """Where to go on: next offset and end offset (as of today) per source topic, the business time
+    reached (epoch ms, wall time only), and how many records were read."""
 
     position: dict[str, int]
     ends: dict[str, int]
+    now: int
     records: int
 
 
@@ -46,12 +49,13 @@ async def restore(spec: JobSpec, partition: int, job: Job, group: str) -> Restor
         ends = {tp.topic: end for tp, end in (await consumer.end_offsets(sources)).items()}
     finally:
         await consumer.stop()
-    return Restored({topic: position.get(topic, 0) for topic in spec.sources}, ends, records)
+    places = {topic: position.get(topic, 0) for topic in spec.sources}
+    return Restored(places, ends, position.get(NOW, 0), records)
 
 
-def encode_position(position: dict[str, int]) -> bytes:
-    """Value of the position record: next offset by source topic, as JSON."""
-    return json.dumps(position, sort_keys=True).encode()
+def encode_position(position: Mapping[str, int], now: int) -> bytes:
+    """Value of the position record, JSON: next offset by source topic, and the time reached."""
+    return json.dumps({**position, NOW: now}).encode()
 
 
 async def _read_state(consumer: Any, state: TopicPartition, job: Job) -> tuple[dict[str, int], int]:

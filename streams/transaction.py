@@ -55,14 +55,19 @@ class Writer:
 
     async def start(self) -> None:
         """Fence every older owner; returns when what it left open is finished."""
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             **connection(),
             transactional_id=self._id,
             transaction_timeout_ms=TRANSACTION_MS,
             max_batch_size=BATCH_BYTES,
             compression_type="lz4",
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:  # stopped half-way: `stop` of aiokafka needs a started one
+            await producer.client.close()
+            raise
+        self._producer = producer
 
     async def stop(self) -> None:
         """Close the producer; harmless if it never started."""

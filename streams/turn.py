@@ -54,19 +54,19 @@ class Turn:
         self._outputs += result.outputs
         self._dead += result.dead
 
-    async def writes(self, place: Place, position: Mapping[str, int]) -> Writes:
-        """The transaction: position and consumer offsets only where records were applied."""
+    async def writes(self, place: Place, position: Mapping[str, int], now: int) -> Writes:
+        """The transaction; consumer offsets only where records were applied."""
         records: dict[tuple[str, int], list[Item]] = {}
         state = records.setdefault((self._spec.state_topic, self._partition), [])
         state += [(key, value, []) for key, value in self._state.items()]
+        state.append((POSITION_KEY, encode_position(position, now), []))
         offsets = {}
         if self.records:
-            state.append((POSITION_KEY, encode_position(dict(position)), []))
             offsets = {(topic, self._partition): offset for topic, offset in position.items()}
         for out in self._outputs + self._letters():
             where = await place(out, self._partition)
             records.setdefault(where, []).append((out.key, out.value, list(out.headers)))
-        return Writes({where: items for where, items in records.items() if items}, offsets)
+        return Writes(records, offsets)
 
     def _letters(self) -> list[Out]:
         letters = []

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from duban import bus, contracts
 from duban.bus_dead import original
-from tests.engine.rig import PARTITIONS, Rig
+from tests.engine.rig import PARTITIONS, ROOT, Rig
 from tests.stack import Stack, new_stack, wait_for
 
 pytestmark = pytest.mark.stack
@@ -173,3 +174,30 @@ def test_timers_fire_once_when_due_and_after_downtime(rig: Rig) -> None:
     time.sleep(1)
     assert rig.outputs()[b"soon"] == [b"1", fired]
     assert rig.outputs()[b"down"] == [b"1", b"fired %d" % (soon + 1500)]
+
+
+def test_a_change_of_reference_data_reaches_every_key_once(rig: Rig) -> None:
+    rig.make_topics()
+    rig.load(50, keys=10)
+    worker = rig.worker()
+    rig.wait_done()
+    example = ROOT / "schemas/examples/CalendarPublished/national-day-2026.json"
+    event = contracts.from_json(json.loads(example.read_text(encoding="utf-8")))
+    with rig.stack.here(), bus.Producer() as producer:
+        producer.send(event)
+
+    def touched() -> list[int]:
+        return [values.count(b"touched") for values in rig.outputs().values()]
+
+    wait_for(lambda: sum(touched()) >= 10, "the job looks at every key")
+    time.sleep(1)
+    assert touched() == [1] * 10
+    assert worker.said('"event": "reference_read"') == 2
+
+
+def test_says_which_topic_is_missing(rig: Rig) -> None:
+    rig.make_topics()
+    rig.admin.delete_topics([rig.topic("state")])
+    worker = rig.worker()
+    assert worker.process.wait(30) != 0
+    assert worker.said(f"no topic {rig.topic('state')}: `duban up` makes all topics")

@@ -87,7 +87,7 @@ class Producer:
         `headers` stand beside the CloudEvents ones, such as the hall whose token brought it.
         """
         value = codec.encode(event)
-        self._publish_schema(event.type)
+        self.publish_schema(event.type)
         topic = contracts.topic_of(event.type)
         return self._put(topic, key_of(topic, event), value, event, headers)
 
@@ -95,7 +95,7 @@ class Producer:
         """Set business time (epoch ms) for everybody: `ClockTicked` on every case partition."""
         event = tick_at(at)
         value = codec.encode(event)
-        self._publish_schema(event.type)
+        self.publish_schema(event.type)
         for partition in self.partitions("case-events"):
             key = event.subject_id.encode()
             self.send_raw("case-events", key, value, headers_of(event), partition)
@@ -231,7 +231,7 @@ class Producer:
                 self._journal.write(json.dumps(line) + "\n")
                 self._journal.flush()
 
-    def _publish_schema(self, event_type: str) -> None:
+    def publish_schema(self, event_type: str) -> None:
         """Let readers have the writer's schema before its first event (no registry set)."""
         if event_type in self._ready:
             return

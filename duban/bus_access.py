@@ -42,14 +42,15 @@ def learn(grants: dict[str, Grant], record: Record) -> None:
 def write_grant(producer: Producer, grant: Grant, who: str, did: str) -> None:
     """Store a grant and the note of it in `audit`; waits for both."""
     producer.send_raw("access", grant.token_id.encode(), access.to_json(grant))
-    audit(producer, who, did, {"token": grant.token_id, "hall": grant.hall})
+    what = {"token": grant.token_id, "hall": grant.hall}
+    producer.send_raw(*audit_record(who, did, what))
     producer.flush()
 
 
-def audit(producer: Producer, who: str, did: str, what: Mapping[str, Any]) -> None:
-    """Note who did what at a door; sent, not waited for. No token, no personal data."""
+def audit_record(who: str, did: str, what: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
+    """(topic, key, value) of the note of who did what at a door. No token, no personal data."""
     note = {"at": now_ms(), "who": who, "did": did, "what": dict(what)}
-    producer.send_raw("audit", who.encode(), json.dumps(note, ensure_ascii=False).encode())
+    return "audit", who.encode(), json.dumps(note, ensure_ascii=False).encode()
 
 
 class Grants:

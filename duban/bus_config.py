@@ -1,5 +1,6 @@
 """How to reach Kafka: one place that turns settings into client configuration."""
 
+import ssl
 from typing import Any
 
 from duban.settings import Settings, settings
@@ -27,6 +28,17 @@ def kafka_config(given: Settings | None = None) -> dict[str, Any]:
         config["sasl_plain_password"] = s.kafka_password.get_secret_value()
     if s.kafka_security_protocol.endswith("SSL"):
         config["ssl_cafile"] = s.kafka_cafile or None
+    return config
+
+
+def aiokafka_config(given: Settings | None = None) -> dict[str, Any]:
+    """The same for aiokafka's clients, which want bootstrap servers as text and a TLS context."""
+    s = given or settings()
+    known = kafka_config(s)
+    config = {name: known[name] for name in known if name.startswith("sasl_")}
+    config |= {"bootstrap_servers": s.brokers, "security_protocol": s.kafka_security_protocol}
+    if "ssl_cafile" in known:
+        config["ssl_context"] = ssl.create_default_context(cafile=known["ssl_cafile"])
     return config
 
 

@@ -1,5 +1,7 @@
 """`python -m producers.gateway`: serve the gateway on `DUBAN_BIND` and its port."""
 
+import logging
+
 import uvicorn
 
 from duban.settings import settings
@@ -12,6 +14,7 @@ STOP_SECONDS = 10
 def main() -> None:
     """Run until stopped; requests at work are finished first."""
     s = settings()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the gateway says it once itself
     uvicorn.run(
         application(),
         host=s.bind,

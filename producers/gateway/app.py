@@ -12,13 +12,15 @@ from fastapi.security import HTTPBearer
 from duban.access import Grant
 from duban.bus_access import Grants
 from duban.bus_intake import BadRows, Sender, events_of
+from duban.codec import RegistryAway
 from duban.events import Event
 from duban.settings import settings
 from producers.gateway.delivery import Delivery
 from producers.gateway.description import ACCEPTED, HEALTH, POST_EVENTS, REFUSALS, SUMMARY
-from producers.gateway.doors import grant_for, may_write
+from producers.gateway.doors import HALL_HEADER, grant_for, may_write
 from producers.gateway.intake import Keys, read_body, rows_of
-from producers.gateway.refusal import Refusal, bad_rows
+from producers.gateway.outgoing import Outgoing, outgoing
+from producers.gateway.refusal import Refusal, bad_rows, not_now
 
 
 class Gateway:
@@ -35,20 +37,29 @@ class Gateway:
         body = await read_body(request, settings().gateway_max_bytes)
         kind = request.headers.get("content-type", "")
         key = request.headers.get("idempotency-key", "")
-        events = await asyncio.to_thread(self._events, body, kind, key, grant)
-        await self.delivery.deliver(events, grant)
+        self.delivery.check()
+        events, records = await asyncio.to_thread(self._checked, body, kind, key, grant)
+        await self.delivery.deliver(records, {event.type for event in events})
         ids = [event.event_id for event in events]
+        note = {"events": len(ids), "first": ids[0], "hall": grant.hall}
+        await self.delivery.note(grant.token_id, "events written", note)
         return JSONResponse({"accepted": len(ids), "event_ids": ids}, 202)
 
-    def _events(self, body: bytes, kind: str, key: str, grant: Grant) -> list[Event]:
+    def _checked(
+        self, body: bytes, kind: str, key: str, grant: Grant
+    ) -> tuple[list[Event], list[Outgoing]]:
         rows = rows_of(body, kind)
         source = f"hall/{grant.hall}"
         now = self.keys.stamp(source, key, body)
         sender = Sender(source, key, settings().tenant, may_write(grant))
         try:
-            return events_of(rows, sender, now)
+            events = events_of(rows, sender, now)
+            header = (HALL_HEADER, grant.hall.encode())
+            return events, [outgoing(event, header) for event in events]
         except BadRows as error:
             raise bad_rows(error) from error
+        except RegistryAway as error:
+            raise not_now("The schema registry does not answer.") from error
 
 
 def application() -> FastAPI:
@@ -61,7 +72,7 @@ def application() -> FastAPI:
         gateway.delivery.start()
         yield
         gateway.grants.stop()
-        await asyncio.to_thread(gateway.delivery.stop)
+        await gateway.delivery.stop()
 
     app = FastAPI(
         title="Duban 督办 gateway",

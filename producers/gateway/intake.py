@@ -1,6 +1,7 @@
 """A request's body to rows: bounded while it is read, by the content type it announces."""
 
 import hashlib
+import threading
 from collections import OrderedDict
 
 from starlette.requests import Request
@@ -50,6 +51,7 @@ class Keys:
     def __init__(self, remembered: int = KEYS_REMEMBERED) -> None:
         self._seen: OrderedDict[tuple[str, str], tuple[bytes, int]] = OrderedDict()
         self._remembered = remembered
+        self._lock = threading.Lock()
 
     def stamp(self, source: str, key: str, body: bytes) -> int:
         """Business time to stamp a body with. Raises `Refusal` 422 for a key with another body."""
@@ -58,13 +60,15 @@ class Keys:
         if len(key) > KEY_CHARS_MAX:
             raise _key_problem(f"is longer than {KEY_CHARS_MAX} characters")
         digest = hashlib.sha256(body).digest()
-        known, stamp = self._seen.get((source, key), (digest, fact_now()))
-        if known != digest:
-            raise _key_problem("was used for another body")
-        self._seen[source, key] = digest, stamp
-        self._seen.move_to_end((source, key))
-        if len(self._seen) > self._remembered:
-            self._seen.popitem(last=False)
+        now = fact_now()
+        with self._lock:
+            known, stamp = self._seen.get((source, key), (digest, now))
+            if known != digest:
+                raise _key_problem("was used for another body")
+            self._seen[source, key] = digest, stamp
+            self._seen.move_to_end((source, key))
+            if len(self._seen) > self._remembered:
+                self._seen.popitem(last=False)
         return stamp
 
 

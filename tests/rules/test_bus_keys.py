@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from duban.bus import headers_of, new_id, partition_of, stable_id
-from duban.bus_make import iso
+from duban.bus_make import NAMESPACE, iso
 from duban.events import Event
 
 # From Kafka's own UtilsTest.testMurmur2: key, hash as Java's signed int.
@@ -62,3 +62,9 @@ def test_a_time_without_offset_is_refused() -> None:
 
     with pytest.raises(ValueError, match="offset"):
         iso(datetime(2026, 9, 21, 9, 0))  # noqa: DTZ001  a naive time is the point of the test
+
+
+def test_stable_ids_are_uuid5_of_source_key_and_index() -> None:
+    for parts in [("hall/h1", "行-1", 0), ("a", "b", 12), ("", "", 0)]:
+        source, key, index = parts
+        assert stable_id(*parts) == str(uuid.uuid5(NAMESPACE, f"{source}\n{key}\n{index}"))

@@ -64,21 +64,19 @@ def _settle(facts: Facts, one: Fact, other: Fact) -> Facts:
 
 
 def effective(facts: Sequence[Fact]) -> list[Fact]:
-    """Facts that stand: not voided, not corrected by a fact that itself stands.
+    """Facts that stand: neither voided nor corrected.
 
-    Read from the latest recorded backwards, so a correction may itself be corrected or voided.
+    A voided correction gives back what it corrected; a corrected one does not, so of a chain of
+    corrections only the last stands. A voiding may itself be voided by one recorded later.
     """
-    dead: set[str] = set()
-    for fact in sorted(facts, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
-        if fact.event_id not in dead and (target := _answers(fact)):
-            dead.add(target)
-    return [f for f in facts if f.event_id not in dead and f.type != "EventVoided"]
-
-
-def _answers(fact: Fact) -> str | None:
-    if fact.type == "EventVoided":
-        return fact.data.get("voids_event_id")
-    return fact.corrects
+    voided: set[str] = set()
+    voidings = [f for f in facts if f.type == "EventVoided"]
+    for fact in sorted(voidings, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
+        if fact.event_id not in voided:
+            voided.add(str(fact.data.get("voids_event_id")))
+    corrected = {f.corrects for f in facts if f.corrects and f.event_id not in voided}
+    gone = voided | corrected
+    return [f for f in facts if f.event_id not in gone and f.type != "EventVoided"]
 
 
 class Anomaly(NamedTuple):

@@ -150,6 +150,15 @@ def test_a_correction_replaces_and_a_voiding_removes():
     assert when("2026-10-12 09:00", SUBMITTED, ACCEPTED, voided).clocks == []
 
 
+def test_of_a_chain_of_corrections_only_the_last_stands():
+    second = fact("CaseAccepted", "2026-10-12 09:00", of="CaseAccepted 2026-09-28 16:30 []")
+    third = fact("CaseAccepted", "2026-10-13 09:00", of="CaseAccepted 2026-10-12 09:00 []")
+    chain = (SUBMITTED, ACCEPTED, second, third)
+    assert due(when("2026-10-13 10:00", *chain)) == "2026-10-16 17:00"
+    back = fact("EventVoided", "2026-10-14 09:00", of="CaseAccepted 2026-10-13 09:00 []")
+    assert due(when("2026-10-14 10:00", *chain, back)) == "2026-10-15 17:00"
+
+
 def test_a_reopened_case_goes_on_with_its_clock():
     done = fact("DecisionMade", "2026-09-29 16:00", decision="approved")
     again = fact("CaseReopened", "2026-10-09 10:00", cause="quality")

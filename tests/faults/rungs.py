@@ -27,10 +27,12 @@ from duban.events import Actor, Event
 from duban.reference import reference_from
 from streams.clocks_job import ClocksJob
 from streams.records import Record
+from tests.faults.receiver import SECRET, Receiver
 from tests.stack import Stack, new_stack, wait_for
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 4, 7, 9, 0, tzinfo=ZONE)
+PARTS = "broker,topics,apply,streams,notify"
 ITEM = "construction-permit"  # promised in 3 working days
 NOISE = 150
 
@@ -50,6 +52,20 @@ def fact(type_: str, case: str, at: datetime, **data: Any) -> Event:
         actor=Actor("", "handler", "", "rungs/1"),
         data=data,
     )
+
+
+def exercise(stack: Stack, kills: int, seed: int = 1) -> None:
+    """The whole trial on a stack that runs: subscribe, kill, compare."""
+    receiver = Receiver()
+    try:
+        address = ["--webhook", receiver.url, "--secret", SECRET]
+        stack.run("subscription", "add", "--name", "rungs", "--hall", "rungs", *address, check=True)
+        run(stack, kills, seed)
+        with stack.here():
+            check()
+            check_heard(receiver)
+    finally:
+        receiver.close()
 
 
 def run(stack: Stack, kills: int, seed: int, say: Callable[[str], None] = print) -> None:
@@ -171,14 +187,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         stack = new_stack(
             Path(directory) / "data",
-            parts="broker,topics,apply,streams",
+            parts=PARTS,
             business_time="ticks",
         )
         stack.start()
         try:
-            run(stack, given.kills, given.seed)
-            with stack.here():
-                check()
+            exercise(stack, given.kills, given.seed)
         finally:
             stack.stop()
 
@@ -195,6 +209,16 @@ def check() -> None:
     assert len(heard) == len(accepted)
     assert set(map(tuple, heard.values())) == {("reminder", "yellow", "red")}
     print(f"{len(heard)} cases, {sum(out.values())} alerts: each once, in order, to the byte")
+
+
+def check_heard(receiver: Receiver) -> None:
+    """Whoever subscribed heard each alert, under its id, and nothing that is no alert."""
+    alerts = {event_id for event_id, _ in seen()}
+    wait_for(lambda: alerts <= receiver.heard.keys(), "all alerts are delivered", 60)
+    assert receiver.heard.keys() == alerts
+    assert receiver.forged == 0
+    doubles = sum(receiver.heard.values()) - len(alerts)
+    print(f"webhook: {len(alerts)} alerts heard, {doubles} delivered more than once")
 
 
 if __name__ == "__main__":

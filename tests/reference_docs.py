@@ -30,7 +30,7 @@ def settings_page() -> str:
             "",
             WRITTEN,
             "",
-            "A setting is an environment variable. What is not set there is looked up in `stack.json`",
+            "A setting is an environment variable. What is not set is looked up in `stack.json`",
             "of the data directory, which `duban up` writes, and then has its default.",
             "",
             *_table(("Variable", "Default", "Meaning"), rows),

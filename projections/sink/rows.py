@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from duban.avro import CodecError, RetryLater
+from duban.avro import CodecError, RetryLater, newest
 from duban.bus_dead import original
 from duban.codec import decode_record
 from projections.sink.state import decode_state
@@ -23,12 +23,6 @@ FIRST_VERSION = 2**62  # minus recorded_at: of two bodies under one id the one r
 LATEST_MS = 7_258_118_400_000  # the year 2200; a sender's seconds-for-milliseconds go the other way
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}").fullmatch
 _json = msgspec.json.Encoder().encode
-
-ENVELOPE = frozenset(
-    {"type", "event_id", "tenant_id", "hall_id", "subject_type", "subject_id", "seq", "basis"}
-    | {"occurred_at", "recorded_at", "actor", "channel", "causation_id", "correlation_id", "note"}
-    | {"corrects_event_id", "evidence", "historical"}
-)
 
 
 class Poison(Exception):
@@ -83,7 +77,8 @@ def _first_wins(event: Mapping[str, Any]) -> int:
 
 
 def _payload(event: Mapping[str, Any]) -> str:
-    return _json({k: v for k, v in event.items() if k not in ENVELOPE}).decode()
+    own = newest()[event["type"]].own
+    return _json({name: event[name] for name in own}).decode()
 
 
 def _instant(value: Any) -> int | None:

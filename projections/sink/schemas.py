@@ -13,14 +13,17 @@ from projections.sink.store import Abandoned
 log = structlog.get_logger()
 
 TRIES, PAUSE_S = 3, 1.0
+VAIN_S = 5.0  # after giving up, `reference` is looked into again no sooner
 
 
 class Schemas:
-    """Learns what `reference` holds; remembers for which schemas it has already given up."""
+    """Learns what `reference` holds; for a schema given up lately it does not look again, so that
+    a flood of bad records passes, and a mended one is read a few seconds later."""
 
     def __init__(self, given_up: Callable[[], bool]) -> None:
         self._given_up = given_up
         self._tries: dict[int, int] = {}
+        self._looked = float("-inf")
 
     def wait(self, error: RetryLater) -> bool:
         """Look again for what a record needs. False when that was tried often enough; a registry
@@ -31,11 +34,12 @@ class Schemas:
             return True
         tried = self._tries.get(error.fingerprint, 0)
         self._tries[error.fingerprint] = tried + 1
-        if tried >= TRIES:
+        if tried >= TRIES and time.monotonic() - self._looked < VAIN_S:
             return False
-        if tried:
+        if 0 < tried < TRIES:
             self._pause()
         learn_reference()
+        self._looked = time.monotonic()
         return True
 
     def _pause(self) -> None:

@@ -25,8 +25,6 @@ from tests.stack import Stack, new_stack, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
-FACTS = 5_000
-LETTERS = 5  # broken records among them, one in a thousand
 CASES = 500
 FAILPOINTS = ("before_insert", "before_marker", "after_insert", "before_commit", "after_commit")
 RANDOM_KILLS = 6
@@ -51,10 +49,11 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 class Sinks:
     """One sink after the other; at most one lives."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, instance: str = "a") -> None:
         self._stack = stack
-        self._log = stack.data / "sink-under-test.log"
-        self._ready = stack.data / "sink-under-test.ready"
+        self._instance = instance
+        self._log = stack.data / f"sink-{instance}.log"
+        self._ready = stack.data / f"sink-{instance}.ready"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, faults: str = "") -> None:
@@ -65,6 +64,7 @@ class Sinks:
                 env={
                     **self._stack.env,
                     "DUBAN_FAULTS": faults,
+                    "DUBAN_SINK_INSTANCE": self._instance,
                     "DUBAN_READY_FILE": str(self._ready),
                 },
                 stdout=log,
@@ -121,28 +121,48 @@ def state(case_id: str, version: int) -> bytes:
     return body.getvalue()
 
 
-def load(journal: set[str], versions: dict[str, int], stop: threading.Event) -> None:
-    """Facts and states for as long as it takes; `journal` gets ids once acknowledged."""
-    dice = random.Random(1)
-    with Producer() as producer:
-        sent: list[str] = []
-        for n in range(FACTS):
-            if stop.is_set():
-                return
-            case_id = f"aq/{dice.randrange(CASES)}"
-            event = producer.emit("CaseSubmitted", case=case_id, item_code=f"i{n}")
-            versions[case_id] = version = versions.get(case_id, 0) + 1
-            producer.send_raw("case-state", case_id.encode(), state(case_id, version))
-            sent.append(event.event_id)
-            if n % 1_000 == 500:
-                producer.send_raw("case-events", case_id.encode(), b"broken bytes")
-            if n % 20 == 19:
+class Emitter(threading.Thread):
+    """Facts and states until `finish`; `journal` gets ids once the broker has acknowledged them."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.journal: set[str] = set()
+        self.versions: dict[str, int] = {}
+        self.letters = 0
+        self._enough = threading.Event()
+
+    def run(self) -> None:
+        dice, n = random.Random(1), 0
+        with Producer() as producer:
+            while not self._enough.is_set():
+                sent = [self._one(producer, dice, n := n + 1) for _ in range(20)]
+                if n % 1_000 == 20:
+                    producer.send_raw("case-events", b"aq/1", b"broken bytes")
+                    self.letters += 1
                 producer.flush()
-                journal.update(sent)
-                sent.clear()
+                self.journal.update(sent)
                 time.sleep(0.1)
-        producer.flush()
-        journal.update(sent)
+
+    def _one(self, producer: Producer, dice: random.Random, n: int) -> str:
+        case_id = f"aq/{dice.randrange(CASES)}"
+        event = producer.emit("CaseSubmitted", case=case_id, item_code=f"i{n}")
+        self.versions[case_id] = version = self.versions.get(case_id, 0) + 1
+        producer.send_raw("case-state", case_id.encode(), state(case_id, version))
+        return event.event_id
+
+    def finish(self) -> None:
+        self._enough.set()
+        self.join(60)
+        assert not self.is_alive()
+
+    def wait_stored(self) -> None:
+        """Wait until everything emitted lies in the tables."""
+        wait_for(lambda: number("SELECT uniqExact(event_id) FROM events") >= len(self.journal),
+                 "all facts", 120)  # fmt: skip
+        wait_for(lambda: number("SELECT count() FROM dead_letters_now") >= self.letters,
+                 "dead letters", 60)  # fmt: skip
+        whole = sum(self.versions.values())
+        wait_for(lambda: number("SELECT sum(version) FROM cases_now") == whole, "all cases", 60)
 
 
 def number(sql: str) -> int:
@@ -165,25 +185,15 @@ def test_whatever_moment_the_sink_dies_at_every_fact_is_stored_once(
     sinks.start()
     sinks.ready()
     assert stop_merges()
-    journal: set[str] = set()
-    versions: dict[str, int] = {}
-    stop = threading.Event()
-    emitter = threading.Thread(target=load, args=(journal, versions, stop))
+    emitter = Emitter()
     emitter.start()
-    try:
-        in_flight = harass(sinks, journal, capsys)
-        emitter.join(120)
-        assert not emitter.is_alive()
-    finally:
-        stop.set()
+    in_flight = harass(sinks, emitter.journal, capsys)
+    emitter.finish()
     sinks.start()
-    wait_for(lambda: number("SELECT uniqExact(event_id) FROM events") >= FACTS, "all facts", 120)
-    wait_for(lambda: number("SELECT count() FROM dead_letters_now") >= LETTERS, "dead letters", 60)
-    wait_for(lambda: number("SELECT sum(version) FROM cases_now") == sum(versions.values()),
-             "all cases", 60)  # fmt: skip
+    emitter.wait_stored()
     sinks.end()
-    assert in_flight > 0  # kills with nothing to repair would prove nothing
-    check(journal, versions)
+    assert in_flight > RANDOM_KILLS  # kills with nothing to repair would prove nothing
+    check(emitter)
 
 
 def harass(sinks: Sinks, journal: set[str], capsys: pytest.CaptureFixture[str]) -> int:
@@ -211,20 +221,46 @@ def harass(sinks: Sinks, journal: set[str], capsys: pytest.CaptureFixture[str]) 
     return in_flight
 
 
-def check(journal: set[str], versions: dict[str, int]) -> None:
+def check(emitter: Emitter) -> None:
     stored = [str(r[0]) for r in warehouse.query("SELECT event_id FROM events").rows]
-    assert len(stored) == len(set(stored)) == FACTS
-    assert set(stored) == journal
-    places = "SELECT count(), uniqExact(kafka_partition, kafka_offset) FROM events"
-    assert warehouse.query(places).rows == [(FACTS, FACTS)]
+    assert len(stored) == len(set(stored)) == len(emitter.journal)
+    assert set(stored) == emitter.journal
+    places = "SELECT uniqExact(kafka_partition, kafka_offset) FROM events"
+    assert number(places) == len(stored)
     cases = {r[0]: r[1] for r in warehouse.query("SELECT case_id, version FROM cases_now").rows}
-    assert cases == versions
+    assert cases == emitter.versions
     clocks = warehouse.query(
         "SELECT case_id, count(), min(consumed), max(consumed), min(version) FROM clocks_now"
         " GROUP BY case_id"
     ).rows
-    assert {c[0]: c[1:] for c in clocks} == {k: (2, v, v, v) for k, v in versions.items()}
-    assert number("SELECT uniqExact(source_partition, source_offset) FROM dead_letters") == LETTERS
+    assert {c[0]: c[1:] for c in clocks} == {
+        case_id: (2, v, v, v) for case_id, v in emitter.versions.items()
+    }
+    letters = "SELECT uniqExact(source_partition, source_offset) FROM dead_letters"
+    assert number(letters) == emitter.letters
+
+
+def test_two_sinks_share_the_partitions_and_one_takes_over_when_the_other_dies(
+    road: Stack, sinks: Sinks
+) -> None:
+    other = Sinks(road, "b")
+    sinks.start()
+    sinks.ready()
+    assert stop_merges()
+    emitter = Emitter()
+    emitter.start()
+    try:
+        other.start()
+        other.ready()
+        wait_for(lambda: number("SELECT count() FROM events") > 300, "some facts", 120)
+        sinks.kill()
+        stored = number("SELECT count() FROM events")
+        wait_for(lambda: number("SELECT count() FROM events") > stored + 300, "more facts", 120)
+        emitter.finish()
+        emitter.wait_stored()
+    finally:
+        other.end()
+    check(emitter)
 
 
 def test_when_the_warehouse_is_away_the_topic_keeps_what_comes_and_it_drains_later(

@@ -1,0 +1,124 @@
+"""The clock job by itself: real records in batches, no Kafka; and what an open case weighs.
+
+Times are processor time of this process, so other work on the machine matters little.
+"""
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any
+
+import psutil
+
+from bench import believable
+from bench.run import Run
+from duban import codec, reference
+from duban.bus import make
+from duban.events import Event
+from duban.policy import Reference
+from streams import clocks_job
+from streams.clocks_job import ClocksJob
+from streams.records import Record
+
+SLICE = 500  # records a call; the worker's own slices are about this long
+RULES = ("evolve", "assess", "difference")  # what the job calls of the pure core
+
+
+class Published:
+    """Reference data as a job wants it."""
+
+    def __init__(self) -> None:
+        self.current: Reference = reference.reference_from(reference.load(reference.SHIPPED))
+
+
+def measure(run: Run) -> None:
+    """Catch-up of one partition in this process, then memory in a fresh one."""
+    run.say("the clock job without Kafka")
+    records = [_record(i, e) for i, e in enumerate(believable.past(run.sizes.rules))]
+    spent = {"rules": 0, "all": 0, "outputs": 0}
+    job = ClocksJob(0, Published())
+    with _timed(spent):
+        for i in range(0, len(records), SLICE):
+            begun = time.process_time_ns()
+            result = job.apply(records[i : i + SLICE], _now())
+            spent["all"] += time.process_time_ns() - begun
+            spent["outputs"] += len(result.outputs)
+    each = {name: value / 1000 / len(records) for name, value in spent.items()}
+    run.counted("job.events", len(records))
+    run.counted("job.outputs", spent["outputs"])
+    run.found("job.rules_us", each["rules"], "µs/event", "mean, in batches; processor time")
+    run.found(
+        "job.rest_us", each["all"] - each["rules"], "µs/event",
+        f"decode, contract check, state, {spent['outputs'] / len(records):.1f} outputs an event",
+    )  # fmt: skip
+    _memory(run)
+
+
+def _memory(run: Run) -> None:
+    cases = run.sizes.open_cases
+    run.say(f"memory of {cases:,} open cases")
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+        grown = fresh.submit(grown_by, cases).result()
+    run.counted("job.open_cases", cases)
+    note = f"{cases:,} cases with two clocks and a timer, submitted and accepted"
+    run.found("job.memory_per_open_case_kb", grown / cases / 1024, "KB", note)
+
+
+def grown_by(cases: int) -> int:
+    """Bytes by which this process grows when a job takes in so many open cases."""
+    job = ClocksJob(0, Published())
+    _take_in(job, range(cases, cases + SLICE))  # what is there only once
+    gc.collect()
+    process = psutil.Process(os.getpid())
+    before = process.memory_info().rss
+    for first in range(0, cases, SLICE):
+        _take_in(job, range(first, min(cases, first + SLICE)))
+    gc.collect()
+    grown: int = process.memory_info().rss - before
+    return grown
+
+
+def _take_in(job: ClocksJob, numbers: Sequence[int]) -> None:
+    cases = [f"{believable.HALL}/m-{number:07d}" for number in numbers]
+    for facts in (
+        [believable.submitted(case) for case in cases],
+        [make("CaseAccepted", case=case) for case in cases],
+    ):
+        job.apply([_record(i, fact) for i, fact in enumerate(facts)], _now())
+
+
+def _record(offset: int, event: Event) -> Record:
+    key = event.subject_id.encode()
+    return Record("case-events", 0, offset, event.recorded_at, key, codec.encode(event), ())
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def _timed(spent: dict[str, int]) -> Iterator[None]:
+    """Add the processor time of the rules, as the job calls them, to `spent["rules"]` (ns)."""
+
+    def watched(work: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any) -> Any:
+            begun = time.process_time_ns()
+            try:
+                return work(*args)
+            finally:
+                spent["rules"] += time.process_time_ns() - begun
+
+        return timed
+
+    before = {name: getattr(clocks_job, name) for name in RULES}
+    for name, work in before.items():
+        setattr(clocks_job, name, watched(work))
+    try:
+        yield
+    finally:
+        for name, work in before.items():
+            setattr(clocks_job, name, work)

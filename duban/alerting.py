@@ -61,16 +61,18 @@ def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
     """Every rung that fires, or will if nothing changes, in the order of its instants.
 
     A rung is valid when its instant lies after the start of the clock and before the regime
-    ends. Rungs already past when the fact that made the regime was recorded fold into the latest
-    of them, so that a backdated start does not flood; all others fire singly.
+    ends. Signals already past when the fact that made the regime was recorded fold into the
+    latest of them, so that a backdated start does not flood; all others fire singly. Escalation
+    is no signal: it is told besides.
     """
     found: dict[str, Firing] = {}
     for regime in clock.regimes:
         told = regime.cause.recorded_at
         valid = [f for r in ladder if (f := _firing(clock, regime, r))]
-        past = [f for f in valid if f.at <= told]
+        single = [f for f in valid if f.at > told or f.rung.level == "escalate"]
+        past = [f for f in valid if f not in single]
         folded = [max(past, key=lambda f: f.at)] if past else []
-        for firing in folded + [f for f in valid if f.at > told]:
+        for firing in folded + single:
             found.setdefault(signal_id(clock, firing), firing)
     return sorted(found.values(), key=lambda f: (f.at, f.rung.offset))
 
@@ -216,6 +218,7 @@ def _rungs(
             yield from _alert(clock, firing, told, noted.get(alert_id(signal)))
         elif not any(f.occurred_at <= firing.at for f in noted.values()):
             yield Output(alert_id(signal), "AlertEscalated", firing.at, told)
+            yield from _cleared(clock, told)
 
 
 def _said(firing: Firing) -> dict[str, Any]:
@@ -234,8 +237,13 @@ def _alert(
     if noted:
         by = {"acknowledged_by": noted.actor.role, "acknowledged_by_event": noted.event_id}
         yield Output(identify(alert, "noted"), "AlertNoted", noted.occurred_at, {**told, **by})
+    yield from _cleared(clock, told)
+
+
+def _cleared(clock: Clock, told: Mapping[str, Any]) -> Iterator[Output]:
     if clock.stopped_at is not None:
-        yield Output(identify(alert, "cleared"), "AlertCleared", clock.stopped_at, told)
+        name = identify(told["alert_id"], "cleared")
+        yield Output(name, "AlertCleared", clock.stopped_at, told)
 
 
 def _acknowledged(facts: Sequence[Fact], alerts: set[str]) -> dict[str, Fact]:

@@ -165,7 +165,6 @@ def _submitted(view: View, fact: Fact) -> None:
 def _accepted(view: View, fact: Fact) -> None:
     if view.accepted_at is None:
         view.accepted_at = fact.occurred_at
-    view.item_code = fact.data.get("item_code") or view.item_code
     view.case_class = fact.data.get("case_class") or view.case_class
     if view.ended_at is None:
         view.status = "accepted"

@@ -56,7 +56,7 @@ def _first_or_again(held: Held, output: Output, cause: str) -> tuple[Output, str
 def _taken_back(
     held: Held, gone: Sequence[Output], assessment: Assessment, cause: str
 ) -> Iterator[Event]:
-    dropped = {o.data["alert_id"] for o in gone if o.type == "AlertRaised"}
+    dropped = {o.data["alert_id"] for o in gone if o.type in ("AlertRaised", "AlertEscalated")}
     moved: dict[str, Output] = {}
     for output in gone:
         if output.type in ALERT_TURNS and output.data["alert_id"] in dropped:
@@ -65,11 +65,18 @@ def _taken_back(
             event_id = identify(output.id, "taken back", cause)
             data = _undone(output, event_id, cause)
             undo = output._replace(data=data)
-            yield _event(held, undo, UNDO[output.type], event_id, cause)
+            yield _event(held, undo, _undo_type(output), event_id, cause)
         elif "clock_id" in output.data:
             moved.setdefault(str(output.data["clock_id"]), output)
     for clock_id, output in moved.items():
         yield _superseded(held, clock_id, output, assessment, cause)
+
+
+def _undo_type(output: Output) -> str:
+    """An alert that is no longer cleared or noted is out again, as what it was."""
+    if output.type in ALERT_TURNS and output.data["level"] == "escalate":
+        return "AlertEscalated"
+    return UNDO[output.type]
 
 
 def _undone(output: Output, event_id: str, cause: str) -> dict[str, Any]:

@@ -142,6 +142,26 @@ def test_a_backdated_start_folds_the_rungs_already_past_into_the_highest():
     assert signals(when("2026-10-13 09:00", SUBMITTED, backdated)) == ["red 2026-10-09 17:00"]
 
 
+def test_a_case_told_of_weeks_late_is_red_and_escalated_but_not_a_flood():
+    backdated = fact("CaseAccepted", "2026-09-28 16:30", recorded="2026-11-20 09:00")
+    late = when("2026-11-20 09:00", SUBMITTED, backdated)
+    assert late.signal == "red"
+    assert signals(late) == ["red 2026-10-09 17:00"]
+    promised = [o for o in late.outputs.values() if o.data.get("clock_kind") == "promise"]
+    assert sorted(o.type for o in promised if o.type.startswith("Alert")) == [
+        "AlertEscalated",
+        "AlertRaised",
+    ]
+
+
+def test_every_alert_is_cleared_when_the_clock_stops():
+    done = fact("DecisionMade", "2026-10-20 09:00", decision="approved")
+    closed = when("2026-10-20 09:00", SUBMITTED, ACCEPTED, done).outputs.values()
+    raised = {o.data["alert_id"] for o in closed if o.type in ("AlertRaised", "AlertEscalated")}
+    assert raised == {o.data["alert_id"] for o in closed if o.type == "AlertCleared"}
+    assert len(raised) == 4
+
+
 def test_a_correction_replaces_and_a_voiding_removes():
     wrong = "CaseAccepted 2026-09-28 16:30 []"
     right = fact("CaseAccepted", "2026-10-12 09:00", of=wrong)

@@ -49,7 +49,7 @@ def _headline(about: dict[str, Any]) -> None:
     if about["signal"] not in ("", "none"):
         parts.append(word("level", about["signal"]))
     if about["policy_state"] == "no_policy":
-        parts.append("事项未知，尚无时限")
+        parts.append("事项尚未公布" if about["due_at"] else "事项尚未公布，暂无时限")
     out.print(" · ".join(filter(None, parts)), highlight=False)
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from duban.cli.headings import heading
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.plain import plain
 from duban.settings import settings
@@ -106,7 +107,8 @@ def _show(name: str, answer: Answer, as_of: int) -> None:
     if name:
         found, language = load_metric(name), settings().language
         title = f"{found.titles[language]}（{found.unit}）"
-    say_table(answer.columns, ([plain(cell) for cell in row] for row in answer.rows), title)
+    columns = [heading(c) for c in answer.columns] if name else answer.columns
+    say_table(columns, ([plain(cell) for cell in row] for row in answer.rows), title)
     if name:
         out.print(
             f"[dim]{found.definitions[language]} 数据截至 {_iso(as_of)}。[/]", highlight=False

@@ -8,12 +8,12 @@
 -- list rated: case_list set=rated
 -- default hall:
 -- default month:
+WITH 1.959964 AS z
 SELECT
   countIf(is_satisfied) AS satisfied,
   countIf(is_dissatisfied) AS dissatisfied,
   countIf(is_rated) AS rated,
   if(rated = 0, NULL, satisfied / rated) AS rate,
-  1.959964 AS z,
   if(rated = 0, NULL, (rate + z * z / (2 * rated)
     - z * sqrt(rate * (1 - rate) / rated + z * z / (4 * rated * rated))) / (1 + z * z / rated)) AS low,
   if(rated = 0, NULL, (rate + z * z / (2 * rated)

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from duban import codec, contracts
-from duban.bus_config import BrokerAway, away, kafka_config
+from duban.bus_client import connected_producer
+from duban.bus_config import BrokerAway, kafka_config
 from duban.bus_dead import dead_letter, original
 from duban.bus_make import (
     headers_of,
@@ -30,7 +30,6 @@ from duban.bus_make import (
     stable_id,
     tick_at,
 )
-from duban.bus_mend import mend_reset
 from duban.bus_read import Record, business_now, follow, read_all, read_reference
 from duban.bus_schemas import published_schemas, schema_key
 from duban.events import Actor, Basis, Event
@@ -72,7 +71,7 @@ class Producer:
     """
 
     def __init__(self, *, journal: Path | str | None = None, **kafka: Any) -> None:
-        self._kafka = _connect(kafka)
+        self._kafka = connected_producer(kafka)
         self._published: set[bytes] | None = None
         self._ready: set[str] = set()
         self._publishing = threading.Lock()
@@ -249,24 +248,3 @@ class Producer:
             event = codec.schema_published(event_type, now_ms())
             self._put("reference", key, codec.encode(event), event).get(timeout=60)
             published.add(key)
-
-
-def _connect(more: dict[str, Any]) -> Any:
-    """A kafka-python producer with our guarantees. Raises `BrokerAway`."""
-    config = {
-        **kafka_config(),
-        "acks": "all",
-        "enable_idempotence": True,
-        "compression_type": "lz4",
-        "linger_ms": 5,
-        "batch_size": 128 << 10,
-        "allow_auto_create_topics": False,
-        "max_block_ms": 30_000,
-        **more,
-    }
-    try:
-        kafka = KafkaProducer(**config)
-    except KafkaError as error:
-        raise away(error) from error
-    mend_reset(kafka)
-    return kafka

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -58,13 +59,11 @@ def emit(
     if file or event_type == "-":
         rows = _rows_of(file, as_json)
     else:
-        named = {"id": actor, "role": actor_role, "window_id": window}
-        rows = [_row(event_type, case, hall, at, {k: v for k, v in named.items() if v}, set_ or [])]
+        who = {"id": actor, "role": actor_role, "window_id": window}
+        rows = [_row(event_type, case, hall, at, who, set_ or [])]
         key = key or os.urandom(16).hex()  # the same command twice is two facts
-    if http:
-        ids = _through_gateway(rows, key, as_json)
-    else:
-        ids = _through_kafka(rows, key, journal, as_json)
+    send = _through_gateway if http else partial(_through_kafka, journal=journal)
+    ids = send(rows, key, as_json)
     if as_json:
         say_json({"sent": len(ids), "event_ids": ids})
     else:
@@ -72,7 +71,7 @@ def emit(
 
 
 def _row(
-    event_type: str, case: str, hall: str, at: str, actor: dict[str, str], sets: list[str]
+    event_type: str, case: str, hall: str, at: str, who: dict[str, str], sets: list[str]
 ) -> Row:
     """The row that options describe; `--set` may also name envelope fields, also `actor.org_id`."""
     value: dict[str, Any] = {"type": event_type, "occurred_at": _instant(at)}
@@ -80,7 +79,7 @@ def _row(
         value |= {"subject_id": case}
     elif hall:
         value |= {"subject_type": "hall", "subject_id": hall, "hall_id": hall}
-    if actor:
+    if actor := {name: text for name, text in who.items() if text}:
         value["actor"] = actor
     for assignment in sets:
         name, equals, text = assignment.partition("=")
@@ -125,7 +124,9 @@ def _rows_of(file: Path | None, as_json: bool) -> list[Row]:
         _report(error.problems, as_json)
 
 
-def _through_kafka(rows: list[Row], key: str, journal: Path | None, as_json: bool) -> list[str]:
+def _through_kafka(
+    rows: list[Row], key: str, as_json: bool, journal: Path | None = None
+) -> list[str]:
     sender = Sender("cli", key, settings().tenant)
     try:
         events = events_of(rows, sender, fact_now())

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.security import HTTPBearer
 
 from duban.access import Grant
@@ -83,10 +83,18 @@ def application() -> FastAPI:
         lifespan=lifespan,
     )
 
-    @app.exception_handler(Refusal)
-    async def refuse(_request: Request, refusal: Refusal) -> JSONResponse:
-        return refusal.response()
+    app.add_exception_handler(Refusal, _refuse)
+    _add_routes(app, gateway)
+    return app
 
+
+async def _refuse(_request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, Refusal):
+        raise refusal
+    return refusal.response()
+
+
+def _add_routes(app: FastAPI, gateway: Gateway) -> None:
     @app.get("/healthz", responses=HEALTH, operation_id="health")
     async def health() -> JSONResponse:
         """200 once the broker was reached and the tokens are known; 503 while it starts."""
@@ -116,5 +124,3 @@ def application() -> FastAPI:
         same rows again is safe: a row without `event_id` gets the same id each time.
         """
         return await gateway.take(request)
-
-    return app

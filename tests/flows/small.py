@@ -8,7 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from click.testing import Result
+from typer.testing import CliRunner
 
+from duban.cli import application
 from tests.stack import Stack, new_stack
 
 WHEN = "2026-11-20T09:00:00+08:00"
@@ -24,6 +27,18 @@ def small_stack(data: Path, outside: Mapping[str, str] | None) -> Iterator[Stack
             yield made
     finally:
         made.stop()
+
+
+def duban(*arguments: str, input: str | None = None) -> Result:
+    """Run `duban ARGUMENTS…` in this process, by its settings: a second less than a child."""
+    return CliRunner().invoke(application(), list(arguments), input=input)
+
+
+def duban_json(*arguments: str, input: str | None = None) -> Any:
+    """What `duban ARGUMENTS… --json` prints."""
+    done = duban(*arguments, "--json", input=input)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
 
 
 def fact(hall: str = "h1", **more: Any) -> dict[str, Any]:

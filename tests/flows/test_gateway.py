@@ -11,7 +11,7 @@ import pytest
 
 from duban import codec
 from duban.bus import Record, read_all
-from tests.flows.small import WHEN, Door, fact, small_stack
+from tests.flows.small import WHEN, Door, duban_json, fact, small_stack
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.stack
@@ -25,14 +25,14 @@ def small(
         yield made
 
 
-def token(stack: Stack, hall: str, *more: str) -> str:
-    made: str = stack.json("token", "create", "--hall", hall, *more)["token"]
+def token(hall: str, *more: str) -> str:
+    made: str = duban_json("token", "create", "--hall", hall, *more)["token"]
     return made
 
 
 @pytest.fixture(scope="module")
 def h1(small: Stack) -> Door:
-    door = Door(small, token(small, "h1"))
+    door = Door(small, token("h1"))
     wait_for(lambda: door.one({}).status_code == 422, "the gateway knows the token")
     return door
 
@@ -106,12 +106,12 @@ def test_401_without_a_token_in_force(small: Stack, show: str) -> None:
 
 
 def test_a_revoked_token_is_shut_out_and_a_reading_one_may_not_write(small: Stack) -> None:
-    reader, writer = token(small, "h1", "--scope", "read"), token(small, "h1")
+    reader, writer = token("h1", "--scope", "read"), token("h1")
     wait_for(lambda: Door(small, reader).one(fact()).status_code == 403, "read scope is refused")
     wait_for(lambda: Door(small, writer).one(fact()).status_code == 202, "the token works")
-    small.json("token", "revoke", writer.split("_")[1])
+    duban_json("token", "revoke", writer.split("_")[1])
     wait_for(lambda: Door(small, writer).one(fact()).status_code == 401, "it is shut out")
-    states = {t["token_id"]: t["state"] for t in small.json("token", "list")["tokens"]}
+    states = {t["token_id"]: t["state"] for t in duban_json("token", "list")["tokens"]}
     assert states[writer.split("_")[1]] == "revoked"
     assert states[reader.split("_")[1]] == "active"
 

@@ -28,14 +28,18 @@ SELECT
   argMin(a.item_name, a.version) AS item_name,
   argMax(a.to_roles, a.version) AS to_roles,
   max(a.historical) AS historical,
-  minIf(toNullable(a.at), a.event_type = 'AlertRaised') AS raised_at,
+  minIf(toNullable(a.at), a.event_type IN ('AlertRaised', 'AlertEscalated')) AS raised_at,
   minIf(toNullable(a.at), a.event_type = 'AlertNoted') AS acknowledged_at,
   maxIf(a.acknowledged_by, a.event_type = 'AlertNoted') AS acknowledged_by,
   uniqExactIf(a.event_id, a.event_type = 'AlertEscalated') AS escalations,
   minIf(toNullable(a.at), a.event_type = 'AlertCleared') AS cleared_at,
   minIf(toNullable(a.at), a.event_type = 'AlertRetracted') AS retracted_at,
-  multiIf(retracted_at IS NOT NULL, 'retracted', cleared_at IS NOT NULL, 'cleared',
-    acknowledged_at IS NOT NULL, 'acknowledged', 'raised') AS state,
+  maxIf(a.version, a.event_type IN ('AlertRaised', 'AlertEscalated')) AS last_raised,
+  multiIf(
+    maxIf(a.version, a.event_type = 'AlertRetracted') > last_raised, 'retracted',
+    maxIf(a.version, a.event_type = 'AlertCleared') > last_raised, 'cleared',
+    maxIf(a.version, a.event_type = 'AlertNoted') > last_raised, 'acknowledged',
+    'raised') AS state,
   max(a.version) AS version
 FROM {database}.alerts AS a
 GROUP BY hall_id, alert_id;

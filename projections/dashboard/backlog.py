@@ -19,6 +19,7 @@ from projections.api.kafka import connection, reader
 PARTS = ("streams", "sink")  # a group belongs to the part whose name is in its own
 WRITTEN_PLAINLY = ("case-events", "hall-events")  # other topics end in a control record
 SECONDS = 1.0
+TELL_SECONDS = 10.0  # between log lines while there is something left to read
 log = structlog.get_logger()
 
 
@@ -30,7 +31,7 @@ class Backlog:
     as_of: float | None = None
     moved_at: float = field(default_factory=time.monotonic)
     answered: bool = False
-    left: int = 0
+    _told_at: float = 0.0
     _committed: dict[tuple[str, TopicPartition], int] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
 
@@ -64,20 +65,24 @@ class Backlog:
     async def _look(self, admin: Any, ends: Any) -> None:
         asked_at = time.time()
         committed: dict[tuple[str, TopicPartition], int] = {}
-        left = 0
+        left: dict[str, int] = {}
         for group in [name for name, *_ in await admin.list_consumer_groups()]:
             if not any(part in group for part in PARTS):
                 continue
             found = await admin.list_consumer_group_offsets(group)
             places = {tp: place.offset for tp, place in found.items() if place.offset >= 0}
             last = await ends.end_offsets(list(places)) if places else {}
-            left += sum(_left(tp, last[tp] - offset) for tp, offset in places.items())
+            behind = {tp: _left(tp, last[tp] - offset) for tp, offset in places.items()}
+            left |= {f"{group} {tp.topic}/{tp.partition}": n for tp, n in behind.items() if n}
             committed |= {(group, tp): offset for tp, offset in places.items()}
         if committed != self._committed or not left:
             self.moved_at = time.monotonic()
         if not left:
             self.as_of = asked_at
-        self._committed, self.left, self.answered = committed, left, True
+        elif asked_at - self._told_at > TELL_SECONDS:
+            self._told_at = asked_at
+            log.info("figures_behind", left=left)
+        self._committed, self.answered = committed, True
 
 
 def _left(tp: TopicPartition, behind: int) -> int:

@@ -66,8 +66,11 @@ class Live:
 
     async def _poll(self) -> None:
         while True:
-            started = time.monotonic()
-            changed = await self._turn()
+            started, changed = time.monotonic(), False
+            try:
+                changed = await self._turn()
+            except Exception:  # a fault in one turn must not stop all pages for good
+                log.exception("turn_failed")
             self._tell(changed)
             pause = PROBE_SECONDS if self._watchers else IDLE_SECONDS
             await asyncio.sleep(max(pause - (time.monotonic() - started), 0.05))

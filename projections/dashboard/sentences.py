@@ -17,10 +17,10 @@ NEAR = {
     "zh": {-1: "昨日", 0: "今日", 1: "明日"},
     "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
 }
-LESS = {"zh": "不足 1 个工作日", "en": "less than 1 working day"}
+LESS = {"zh": "不足 1 个工作日", "en": "under 1 workday"}
 UNITS = {
     "zh": {"working_day": "个工作日", "working_minute": "分钟", "calendar_day": "天"},
-    "en": {"working_day": "working days", "working_minute": "min", "calendar_day": "days"},
+    "en": {"working_day": "workdays", "working_minute": "min", "calendar_day": "days"},
 }
 
 
@@ -91,7 +91,7 @@ class Speaker:
             return "—"
         until = self.now if ended is None else ended
         if until > due:
-            return _after("超期" if self.lang == "zh" else "over by", self.span(due, until, unit))
+            return _after("超期" if self.lang == "zh" else "over", self.span(due, until, unit))
         if ended is not None:
             return "按时" if self.lang == "zh" else "on time"
         return _after("剩" if self.lang == "zh" else "left", self._ahead(until, due, unit))

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
 
     streams_id: str = Field(
         "duban-streams",
-        description="Consumer group of the streams workers; another name builds all state anew.",
+        description="Consumer group of the streams workers, and the first part of their transactional ids.",
     )
     worker: str = Field(
         "0",

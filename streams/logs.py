@@ -2,17 +2,38 @@
 
 import logging
 import logging.config
+from time import monotonic
 from typing import Any
 
 import structlog
 
 from duban.settings import settings
 
+SELDOM_SECONDS = 5.0
 STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+class Seldom(logging.Filter):
+    """Lets each message of the Kafka client through once in a while: it repeats itself many times
+    a second while a broker is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log; messages are told apart by their template."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        template, now = str(record.msg), monotonic()
+        if now < self._next.get(template, 0):
+            return False
+        self._next[template] = now + SELDOM_SECONDS
+        return True
 
 
 def config() -> dict[str, Any]:
@@ -26,9 +47,11 @@ def config() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": formatter},
+        "filters": {"seldom": {"()": Seldom}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
+                "filters": ["seldom"],
                 "formatter": "json",
                 "stream": "ext://sys.__stderr__",
             }

@@ -87,8 +87,8 @@ def _check(
     if behind:
         raise StateLost(
             f"{spec.state_topic}/{partition} stands at {position}, but the group has committed "
-            f"{ {t: committed[t] for t in behind} }. State was lost: bring the topic back, or "
-            "build it anew under another DUBAN_STREAMS_ID."
+            f"{ {t: committed[t] for t in behind} }. State was lost: going on would "
+            "write outputs twice. Bring the topic back from a backup."
         )
 
 

@@ -138,7 +138,11 @@ class Rig:
 
     def committed(self) -> int:
         """Sum of the group's committed offsets of topic `in`."""
-        offsets = self.admin.list_group_offsets([self.group])[self.group]
+        admin = KafkaAdminClient(bootstrap_servers=self.brokers)  # anew: the broker may have died
+        try:
+            offsets = admin.list_group_offsets([self.group])[self.group]
+        finally:
+            admin.close()
         return sum(at.offset for tp, at in offsets.items() if tp.topic == self.topic("in"))
 
     def read(self, topic: str, isolation: str = "read_committed") -> list[Any]:

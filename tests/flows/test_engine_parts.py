@@ -1,6 +1,7 @@
 """The engine's parts without a broker: what must hold whatever Kafka does."""
 
 import asyncio
+import logging
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from duban.codec import RegistryAway, RetryLater, UnknownSchema
 from streams import faust_check
 from streams.business_time import BusinessTime
 from streams.inbox import Inbox
+from streams.logs import Seldom
 from streams.patience import Patience
 from streams.records import BY_KEY, Batch, JobSpec, Out, Record, Result
 from streams.restore import NOW, sources_of
@@ -177,3 +179,12 @@ def test_a_failpoint_kills_at_the_given_passing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "alive\n")
+
+
+def test_logs_a_repeating_message_of_the_kafka_client_seldom() -> None:
+    def said(name: str, number: int) -> logging.LogRecord:
+        return logging.LogRecord(name, logging.ERROR, "", 0, "no node %s", (number,), None)
+
+    seldom = Seldom()
+    assert [seldom.filter(said("aiokafka.conn", n)) for n in range(3)] == [True, False, False]
+    assert all(seldom.filter(said("streams.loop", n)) for n in range(3))

@@ -67,6 +67,7 @@ def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:
             "alerts", hall_id=f["hall_id"], alert_id=f"{f['case_id']}-{level}", level=level,
             event_id=str(UUID(int=dice.getrandbits(128))), event_type=kind, case_id=f["case_id"],
             at=at, occurred_at=at, ingested_at=at, due_at=f["due_at"], kafka_offset=n,
+            version=1 + (kind == "AlertRetracted"),
         )
         for n, f in enumerate(cases)
         for level in ("reminder", "yellow", "red")

@@ -9,7 +9,8 @@ letter: a record with header `dlq.retried` (the letter's offset), an empty value
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 DEAD_LETTERS = "dead-letters"
@@ -120,3 +121,27 @@ def mark_of(record: RecordLike) -> tuple[int, int]:
     """(partition, offset) of the letter that a mark speaks of."""
     value = next(value for name, value in record.headers if name == RETRIED)
     return record.partition, int(value)
+
+
+class Found(NamedTuple):
+    """A dead letter, the record it lies in, and whether it was driven again."""
+
+    place: RecordLike
+    letter: Letter
+    retried: bool
+
+
+def letters(records: Iterable[RecordLike]) -> list[Found]:
+    """The letters among the records of `dead-letters`, in order; each mark lies behind its letter.
+
+    What something else wrote there has no place to be driven to, and is left out.
+    """
+    kept = list(records)
+    marked = {mark_of(record) for record in kept if is_retry_mark(record)}
+    found = []
+    for record in kept:
+        with suppress(ValueError):
+            if not is_retry_mark(record):
+                retried = (record.partition, record.offset) in marked
+                found.append(Found(record, original(record), retried))
+    return found

@@ -1,8 +1,8 @@
 """Metrics as files: one figure, one definition, one SQL.
 
 `projections/metrics/NAME.sql` opens with a block of `-- key: value` lines: `title_zh`, `title_en`,
-`definition_zh`, `definition_en`, `unit`; `list COLUMN` says how the cases behind that number are got
-(another metric and its filters); `default PARAMETER` makes a parameter optional. `{{fragment}}`
+`definition_zh`, `definition_en`, `unit`; `list COLUMN` says how the cases behind that number are
+got (another metric and its filters); `default PARAMETER` makes a parameter optional. `{{fragment}}`
 takes in a file whose name begins with an underscore, where a condition is written once.
 """
 

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
@@ -14,8 +13,8 @@ from deploy.local.process import last_lines
 from deploy.local.status import state_of, status
 from deploy.local.supervisor import check_ports
 from deploy.local.trouble import Trouble
-from duban.bus_dead import DEAD_LETTERS, original
-from duban.bus_read import consumer
+from duban.bus_dead import DEAD_LETTERS, letters
+from duban.bus_read import read_all
 from duban.settings import Settings
 
 LAST = 5  # dead letters whose reasons are shown
@@ -113,23 +112,15 @@ def _kafka(client: KafkaAdminClient, s: Settings) -> Iterator[Finding]:
 
 
 def dead_letters() -> Finding:
-    """How many records wait in `dead-letters`, and why the last ones are there."""
-    tp = TopicPartition(DEAD_LETTERS, 0)
-    with consumer() as kafka:
-        kafka.assign([tp])
-        first, end = kafka.beginning_offsets([tp])[tp], kafka.end_offsets([tp])[tp]
-        kafka.seek(tp, max(first, end - 2 * LAST))  # transactions' control records have offsets too
-        letters: list[Any] = []
-        while end > first and kafka.position(tp) < end:
-            letters += kafka.poll(timeout_ms=500).get(tp, [])
-    if not letters:
+    """How many letters wait in `dead-letters`, and why the last ones are there."""
+    waiting = [found.letter for found in letters(read_all(DEAD_LETTERS)) if not found.retried]
+    if not waiting:
         return Finding("dead letters", True, "none")
-    reasons = [original(letter) for letter in letters[-LAST:]]
     last = "; ".join(
-        f"{x.reason}: {x.detail} ({x.topic}/{x.partition}/{x.offset})" for x in reasons
+        f"{x.reason}: {x.detail} ({x.topic}/{x.partition}/{x.offset})" for x in waiting[-LAST:]
     )
     step = "`duban dead-letters list` shows them, `duban dead-letters retry` sends them again."
-    return Finding("dead letters", False, f"{end - first} records; the last: {last}", step)
+    return Finding("dead letters", False, f"{len(waiting)} records; the last: {last}", step)
 
 
 def as_json(s: Settings, findings: list[Finding]) -> dict[str, Any]:

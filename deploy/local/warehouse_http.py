@@ -123,7 +123,9 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _run(self, arguments: dict[str, str], body: bytes, role: Role) -> None:
-        database = arguments.get("database") or self.headers.get("X-ClickHouse-Database", "default")
+        database = (
+            arguments.get("database") or self.headers.get("X-ClickHouse-Database") or "default"
+        )
         sql = arguments.get("query", "")
         insert = _INSERT.match(sql.encode() if sql else body[:65536])
         if insert and role == "writer":

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.markup import escape
 from rich.text import Text
 
 from duban import codec, contracts
@@ -60,7 +59,7 @@ def alerts(
         if as_json:
             say_json({"alerts": [_row(event) for event in events]})
         else:
-            rows = ([escape(cell) for cell in _cells(event)] for event in events)
+            rows = (_cells(event) for event in events)
             say_table(COLUMNS, rows, title=f"预警 {len(events)} 条")
     except (BrokerAway, LookupError) as error:
         fail(str(error))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from duban import bus, contracts
 from duban.cli.output import fail, out, say_json, say_table
@@ -41,9 +40,9 @@ def command(
     try:
         found = publish(events, dry_run)
     except (bus.BrokerAway, LookupError) as error:
-        fail(escape(str(error)), "先启动：duban up")
+        fail(str(error), "先启动：duban up")
     except bus.DeliveryError as error:
-        fail(escape(str(error)), "再运行一次：已发布的会跳过")
+        fail(str(error), "再运行一次：已发布的会跳过")
     if as_json:
         say_json(_json(found, dry_run))
     else:
@@ -60,9 +59,9 @@ def _load(directory: Path) -> list[Event]:
         for event in events:
             contracts.check(event)
     except BadReference as error:
-        fail(f"参考数据有误，未发布：\n{escape(str(error))}", f"请改正 {directory} 中的文件")
+        fail(f"参考数据有误，未发布：\n{error}", f"请改正 {directory} 中的文件")
     except contracts.ContractError as error:
-        fail(f"参考数据不合规范，未发布：{escape(str(error))}", f"请改正 {directory} 中的文件")
+        fail(f"参考数据不合规范，未发布：{error}", f"请改正 {directory} 中的文件")
     return events
 
 

@@ -1,16 +1,15 @@
 """`duban dead-letters`: what no consumer could read: list it, look at it, drive it again."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.markup import escape
 
-from duban.bus import BrokerAway, DeliveryError, Producer, Record, original, read_all
-from duban.bus_dead import DEAD_LETTERS, RETRY_OF, Letter, is_retry_mark, mark_of, retry_mark
+from duban.bus import BrokerAway, DeliveryError, Producer, Record, read_all
+from duban.bus_dead import DEAD_LETTERS, RETRY_OF, Found, letters, retry_mark
 from duban.cli.output import fail, out, say_json, say_table
 from duban.settings import settings
 
@@ -22,14 +21,6 @@ Reason = Annotated[str, typer.Option(help="Only letters with this reason.")]
 Offset = Annotated[
     list[int] | None, typer.Option(help="Only the letter at this offset; may be repeated.")
 ]
-
-
-class Found(NamedTuple):
-    """A dead letter, where it lies, and whether it was driven again."""
-
-    place: Record
-    letter: Letter
-    retried: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -53,9 +44,9 @@ def list_(
         (
             (
                 f.place.offset,
-                escape(f.letter.reason),
+                f.letter.reason,
                 f"{f.letter.topic}/{f.letter.partition}/{f.letter.offset}",
-                escape(f.letter.consumer),
+                f.letter.consumer,
                 _when(f.letter.at),
                 "是" if f.retried else "",
             )
@@ -84,7 +75,7 @@ def show(
         return
     del row["value_base64"]
     row["value"] = "null" if value is None else value[:PREVIEW_BYTES].hex(" ")
-    say_table(("字段", "内容"), ((name, escape(str(value))) for name, value in row.items()))
+    say_table(("字段", "内容"), row.items())
 
 
 @letters_app.command("retry")
@@ -101,8 +92,7 @@ def retry(
     found = [f for f in _find(reason, offset or []) if offset or not f.retried]
     try:
         with Producer() as producer:
-            for one in found:
-                _drive(producer, one)
+            _drive(producer, found)
     except (BrokerAway, DeliveryError) as error:
         fail(str(error))
     if as_json:
@@ -111,23 +101,29 @@ def retry(
         out.print(f"已重发 {len(found)} 条死信。", highlight=False)
 
 
-def _drive(producer: Producer, found: Found) -> None:
-    """Original bytes to the original partition first; the mark only when they are acknowledged."""
-    place, letter = found.place, found.letter
-    name = f"{DEAD_LETTERS}/{place.partition}/{place.offset}"
-    headers = [*letter.headers, (RETRY_OF, name.encode())]
-    producer.send_raw(letter.topic, letter.key, letter.value, headers, letter.partition).get(60)
-    producer.send_raw(*retry_mark(place, letter), place.partition)
+def _drive(producer: Producer, found: list[Found]) -> None:
+    """Original bytes to the original partition first; the marks only when they are acknowledged.
+    A record that several consumers put aside is sent once."""
+    sent = set()
+    for place, letter, _ in found:
+        source = (letter.topic, letter.partition, letter.offset)
+        if source not in sent:
+            name = f"{DEAD_LETTERS}/{place.partition}/{place.offset}"
+            headers = [*letter.headers, (RETRY_OF, name.encode())]
+            to = (letter.topic, letter.key, letter.value, headers, letter.partition)
+            producer.send_raw(*to).get(60)
+            sent.add(source)
+    for place, letter, _ in found:
+        producer.send_raw(*retry_mark(place, letter), place.partition)
 
 
 def _find(reason: str, offsets: list[int]) -> list[Found]:
-    """Dead letters that match, in order; a letter's retry mark lies behind it in its partition."""
-    records = list(_records())
-    marked = {mark_of(record) for record in records if is_retry_mark(record)}
+    """Dead letters that match, in order."""
     return [
-        Found(record, letter, (record.partition, record.offset) in marked)
-        for record, letter in _letters(records)
-        if (not reason or letter.reason == reason) and (not offsets or record.offset in offsets)
+        found
+        for found in letters(_records())
+        if (not reason or found.letter.reason == reason)
+        and (not offsets or found.place.offset in offsets)
     ]
 
 
@@ -136,15 +132,6 @@ def _records() -> Iterator[Record]:
         yield from read_all(DEAD_LETTERS)
     except (BrokerAway, LookupError) as error:
         fail(str(error))
-
-
-def _letters(records: Iterable[Record]) -> Iterator[tuple[Record, Letter]]:
-    for record in records:
-        if not is_retry_mark(record):
-            try:
-                yield record, original(record)
-            except ValueError:
-                continue  # written by something else: it has no place to be driven to
 
 
 def _row(found: Found) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.markup import escape
 
 from duban.cli.output import fail, out, say_json, say_table
 from duban.due import DayUsed, Due, Pause, due
@@ -82,7 +81,7 @@ def _calendar(directory: Path, hall: str, window: str) -> Calendar:
     try:
         published: Reference = reference_from(load(directory), settings().zone)
     except BadReference as error:
-        fail(f"参考数据有误：\n{escape(str(error))}", f"请改正 {directory} 中的文件")
+        fail(f"参考数据有误：\n{error}", f"请改正 {directory} 中的文件")
     name = f"{hall}/{window}" if window else hall
     if name and name not in published.names:
         halls = "、".join(sorted(name for name in published.names if "/" not in name))

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import typer
-from rich.markup import escape
 
 from duban.bus import BrokerAway, DeliveryError, Producer
 from duban.bus_intake import BadRows, Row, RowProblem, Sender, events_of, parse_lines
@@ -168,7 +167,7 @@ def _report(problems: list[RowProblem], as_json: bool) -> NoReturn:
     if as_json:
         say_json({"sent": 0, "problems": [p._asdict() for p in problems]})
         raise SystemExit(1)
-    rows = [(p.line, escape(p.field) or "—", escape(p.reason)) for p in problems[:SHOWN_MAX]]
+    rows = [(p.line, p.field or "—", p.reason) for p in problems[:SHOWN_MAX]]
     say_table(("行 line", "字段 field", "原因 reason"), rows)
     if len(problems) > SHOWN_MAX:
         err.print(f"… and {len(problems) - SHOWN_MAX} more")

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 out = Console()
 err = Console(stderr=True)
@@ -19,16 +20,16 @@ def say_json(value: Any) -> None:
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
-    """Print rows as a table for people."""
+    """Print rows as a table for people; cells are text, never markup."""
     table = Table(*columns, title=title or None, header_style="bold", title_justify="left")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     out.print(table)
 
 
 def fail(what: str, next_step: str = "", status: int = 1) -> NoReturn:
     """Say what was wrong and what to do, then leave with `status` (1 failed, 2 wrong use)."""
-    err.print(f"[bold red]✗[/] {what}", highlight=False)
+    err.print(Text.assemble(("✗ ", "bold red"), what))
     if next_step:
-        err.print(f"  → {next_step}", highlight=False)
+        err.print(Text(f"  → {next_step}"))
     raise SystemExit(status)

@@ -63,7 +63,7 @@ def add(
         for channel in channels:
             vault.put(channel)
     except VaultError as error:
-        fail(escape(str(error)))
+        fail(str(error))
     _publish(event)
     shown = next((c.secret for c in channels if c.kind == "webhook"), "")
     if json:
@@ -92,7 +92,7 @@ def test(name: Name, json: Json = False) -> None:
     try:
         channels = open_vault().channels()
     except VaultError as error:
-        fail(escape(str(error)))
+        fail(str(error))
     if not event.data["channels"]:
         fail(f"{name} 没有通道。", f"duban subscription add --name {name} --webhook URL")
     results = []
@@ -121,7 +121,7 @@ def remove(name: Name, json: Json = False) -> None:
         for channel in event.data["channels"]:
             vault.remove(channel)
     except VaultError as error:
-        fail(escape(str(error)))
+        fail(str(error))
     if json:
         say_json({"removed": name})
         return
@@ -168,7 +168,7 @@ def _event(name: str, **fields: Any) -> Event:
             **fields,
         )
     except ContractError as error:
-        fail(escape(str(error)), status=2)
+        fail(str(error), status=2)
 
 
 def _number(event: Event) -> int:
@@ -180,7 +180,7 @@ def _all() -> list[Event]:
     try:
         return [e for e in read_reference() if e.type == "SubscriptionChanged"]
     except (BrokerAway, LookupError) as error:
-        fail(escape(str(error)), "先启动：duban up")
+        fail(str(error), "先启动：duban up")
 
 
 def _in_force() -> dict[str, Event]:
@@ -201,7 +201,7 @@ def _publish(event: Event) -> None:
     try:
         found = publish([event])
     except (BrokerAway, LookupError, DeliveryError) as error:
-        fail(escape(str(error)), "先启动：duban up")
+        fail(str(error), "先启动：duban up")
     if found.refused:
         fail("Somebody changed it at the same time.", "Run the command again.")
 

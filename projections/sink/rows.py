@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from duban.avro import CodecError, RetryLater, newest
-from duban.bus_dead import original
+from duban.bus_dead import is_retry_mark, original
 from duban.codec import decode_record
 from projections.sink.state import decode_state
 
@@ -262,6 +262,8 @@ def _keeps_place(record: Record) -> bool:
 
 
 def _letter(record: Record) -> Iterator[TableRow]:
+    if is_retry_mark(record):
+        return
     try:
         letter = original(record)
     except ValueError as error:

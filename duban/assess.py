@@ -78,7 +78,7 @@ def _fill(
 ) -> None:
     """Add what should be out, and when to look again."""
     wakes = []
-    anomalies = [*result.view.anomalies, *_conflicts(facts)]
+    anomalies = [*result.view.anomalies, *_conflicts(facts), *_strangers(subject, standing)]
     for clock in result.clocks:
         ladder: Sequence[Rung] = policy.ladders.get(clock.definition.ladder, ()) if policy else ()
         fired = firings(clock, ladder)
@@ -99,6 +99,19 @@ def _conflicts(facts: Facts) -> list[Anomaly]:
         Anomaly("two_bodies_under_one_id", f.event_id, f.occurred_at)
         for f in facts.ordered
         if f.event_id in facts.conflicting
+    ]
+
+
+def _strangers(subject: Subject, standing: Sequence[Fact]) -> list[Anomaly]:
+    """Facts from a hall that the case is not in and that no fact of it has named."""
+    named = {subject.hall_id, ""}
+    for fact in standing:
+        named.add(str(fact.data.get("hall_id_above") or ""))
+        named.update(str(b.get("hall_id") or "") for b in fact.data.get("branches") or ())
+    return [
+        Anomaly("from_a_hall_not_named", f.event_id, f.occurred_at)
+        for f in standing
+        if f.sender not in named
     ]
 
 

@@ -18,7 +18,7 @@ ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
 class Fact(NamedTuple):
     """What the rules read of an event. Sorting facts sorts them canonically: instant, place in
     the lifecycle, when it was recorded, id. `digest` (hex of a hash of the bytes) settles which
-    of two bodies under one id stands."""
+    of two bodies under one id stands; `sender` is the hall whose token brought it, where known."""
 
     occurred_at: int
     rank: int
@@ -31,6 +31,7 @@ class Fact(NamedTuple):
     corrects: str | None = None
     historical: bool = False
     data: Mapping[str, Any] = {}
+    sender: str = ""
 
 
 class Facts(NamedTuple):

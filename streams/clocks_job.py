@@ -20,6 +20,7 @@ from streams.records import Out, Record, References, Result
 from streams.state import Held
 
 CLOCK_KEY = b"__clock"
+SENDER = "duban_hall"  # header: the hall whose token the gateway saw
 
 
 @dataclass(slots=True)
@@ -139,7 +140,7 @@ class ClocksJob:
             hall = event.subject_id.split("/", 1)[0]
             held = Held(event.subject_id, hall, event.tenant_id)
             self._cases[event.subject_id] = held
-        held.facts = evolve(held.facts, fact_of(event, record.value or b""))
+        held.facts = evolve(held.facts, fact_of(event, record))
 
     def _settle(self, touched: dict[str, str], now: int, turn: Turn) -> None:
         """Derive each touched case anew; send out what is new, take back what is gone."""
@@ -174,20 +175,22 @@ def _read(record: Record, turn: Turn, final: bool) -> tuple[Record, Event] | Non
     return None
 
 
-def fact_of(event: Event, value: bytes) -> Fact:
-    """What the rules read of an event; `value` is its bytes, for telling two bodies apart."""
+def fact_of(event: Event, record: Record) -> Fact:
+    """What the rules read of an event; the record's bytes tell two bodies under one id apart."""
+    sender = next((value for name, value in record.headers if name == SENDER), b"")
     return Fact(
         occurred_at=event.occurred_at,
         rank=rank(event.type),
         recorded_at=event.recorded_at,
         event_id=event.event_id,
         type=event.type,
-        digest=hashlib.blake2b(value, digest_size=8).hexdigest(),
+        digest=hashlib.blake2b(record.value or b"", digest_size=8).hexdigest(),
         actor=event.actor,
         channel=event.channel,
         corrects=event.corrects_event_id,
         historical=event.historical,
         data=event.data,
+        sender=sender.decode("utf-8", "replace"),
     )
 
 

@@ -164,3 +164,17 @@ def test_messages_of_a_case_stay_in_its_partition_and_points_go_to_their_hall():
                       "period": "2026-10", "rule_id": "late", "points": -5.0, "at": 0})  # fmt: skip
     assert record_of(point).partition == -1
     assert record_of(point).key == b"sujiatun"
+
+
+def test_a_fact_from_a_hall_that_the_case_has_not_named_is_flagged():
+    stranger = ACCEPTED._replace(headers=(("duban_hall", b"pengzhou"),))
+    own = ACCEPTED._replace(headers=(("duban_hall", b"sujiatun"),))
+    named = record(event("ForwardedUp", "2026-09-28 17:00", authority="市局", level="city",
+                         hall_id_above="pengzhou", document_no="", branch_id=""))  # fmt: skip
+
+    def flags(*records):
+        found = messages(ClocksJob(0, Fixed).apply(records, at("2026-09-28 18:00")))
+        return [m.data["anomaly"] for m in found if m.type == "AnomalyFound"]
+
+    assert flags(SUBMITTED, stranger) == ["from_a_hall_not_named"]
+    assert flags(SUBMITTED, own) == flags(SUBMITTED, stranger, named) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -11,6 +12,7 @@ from projections.dashboard.ask import Away
 from projections.dashboard.live import live
 from projections.dashboard.words import Lang
 
+HEARTBEAT_SECONDS = 3.0  # a page that hears nothing for eight says that the connection is lost
 log = structlog.get_logger()
 
 
@@ -22,6 +24,7 @@ class Page:
         self._refresh = refresh
         self._client: Client = ui.context.client
         self._said: tuple[str, str] | None = None
+        self._told_at = 0.0
         self._blocks: dict[str, str] = {}
         self._stale = False
         self._task: asyncio.Task[None] | None = None
@@ -40,8 +43,8 @@ class Page:
 
     def _turn(self, changed: bool) -> None:
         said = live.freshness.said(self.lang)
-        if said != self._said:
-            self._said = said
+        if said != self._said or time.monotonic() - self._told_at > HEARTBEAT_SECONDS:
+            self._said, self._told_at = said, time.monotonic()
             self._run(f"duban.fresh({_js(said[0])},{_js(said[1])})")
         self._stale = self._stale or changed
         if self._stale and (self._task is None or self._task.done()):

@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from deploy.local.warehouse_engine import Engine, Role, private_temp
+from deploy.local.warehouse_accounts import accounts
+from deploy.local.warehouse_engine import Engine, private_temp
 from deploy.local.warehouse_http import Door
 from duban.settings import Settings, settings
 
@@ -39,15 +40,6 @@ def hold(data: Path) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
-
-
-def accounts(given: Settings) -> dict[str, tuple[str, Role]]:
-    """User name → (token, role); an account without a token does not exist."""
-    both: dict[str, tuple[str, Role]] = {
-        given.warehouse_reader: (given.warehouse_reader_password.get_secret_value(), "reader"),
-        given.warehouse_user: (given.warehouse_password.get_secret_value(), "writer"),
-    }
-    return {name: account for name, account in both.items() if account[0]}
 
 
 def serve(given: Settings) -> None:

@@ -20,6 +20,7 @@ from deploy.local.warehouse_guard import Guard, Refused
 
 Role = Literal["reader", "writer"]
 WAIT_SECONDS = 30
+CLOSE_SECONDS = 15
 # What a reader's query may cost: seconds, rows and bytes of answer, bytes of memory.
 READER_LIMITS = (
     "SET max_execution_time = 10, timeout_overflow_mode = 'throw', max_result_rows = 1000000,"
@@ -73,16 +74,12 @@ class Engine:
             "reader": queue.Queue(),
             "writer": queue.Queue(),
         }
-        self._all: list[Handle] = []
-        for role, count, setup in (
-            ("writer", writers, WRITER_SETTINGS),
-            ("reader", readers, READER_LIMITS),
-        ):
+        self._counts: dict[Role, int] = {"writer": writers, "reader": readers}
+        for role, count in self._counts.items():
             for _ in range(count):
                 handle = Handle(chdb.connect(f"{path}?mark_cache_size=268435456"))
-                handle.connection.query(setup)
-                self._all.append(handle)
-                self._pools[role].put(handle)  # type: ignore[index]  # the two literals above
+                handle.connection.query(WRITER_SETTINGS if role == "writer" else READER_LIMITS)
+                self._pools[role].put(handle)
 
     def query(
         self, sql: str, format_: str, params: Mapping[str, str], database: str, role: Role
@@ -127,9 +124,16 @@ class Engine:
             return Answer(written_rows=done.rows_written, elapsed_ns=time.monotonic_ns() - started)
 
     def close(self) -> None:
-        """Close every handle that is at rest; the engine ends with the last one."""
-        for handle in self._all:
-            handle.connection.close()
+        """Close every handle, after the statement that it is running; the engine ends with the
+        last one. A statement that outlives the wait is left to the end of the process."""
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for role, count in self._counts.items():
+            for _ in range(count):
+                try:
+                    left = max(0.0, deadline - time.monotonic())
+                    self._pools[role].get(timeout=left).connection.close()
+                except queue.Empty:
+                    return
 
     @contextmanager
     def _handle(self, role: Role, database: str) -> Iterator[Handle]:

@@ -17,7 +17,7 @@ NOT_FOR_READERS = (
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'", re.S)
 _CALL = re.compile(rf"(?<![\w.])`?({NOT_FOR_READERS})`?\s*\(", re.I)
 _OUTFILE = re.compile(r"\bINTO\s+OUTFILE\b", re.I)
-REMEMBERED = 1024
+REMEMBERED, LONGEST_REMEMBERED = 1024, 10_000  # statements, characters
 
 
 class Refused(Exception):
@@ -64,6 +64,8 @@ class Guard:
             raise Refused(164, f"{reason}. (READONLY)")
 
     def _remember(self, sql: str, reason: str) -> None:
+        if len(sql) > LONGEST_REMEMBERED:
+            return
         self._seen[sql] = reason
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

@@ -4,11 +4,9 @@ Settings in the URL are accepted and not applied, as drivers send theirs unasked
 are fixed. Each answer leaves in one write, since two cost forty milliseconds on a loopback.
 """
 
-import base64
-import binascii
-import hmac
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import cramjam
 
+from deploy.local.warehouse_accounts import Accounts, role_of
 from deploy.local.warehouse_engine import Answer, Engine, EngineError, Role
 from deploy.local.warehouse_guard import Refused
 from deploy.local.warehouse_native import HELLO, empty_block, hello_block
@@ -52,31 +51,15 @@ class Door(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(
-        self, address: tuple[str, int], engine: Engine, accounts: Mapping[str, tuple[str, Role]]
-    ) -> None:
+    def __init__(self, address: tuple[str, int], engine: Engine, accounts: Accounts) -> None:
         self.engine = engine
         self.accounts = accounts
         super().__init__(address, Handler)
 
-
-def role_of(headers: Mapping[str, str], accounts: Mapping[str, tuple[str, Role]]) -> Role | None:
-    """Who is asking, by Basic, X-ClickHouse-User/Key or Bearer; None if that is not known."""
-    kind, _, value = headers.get("Authorization", "").partition(" ")
-    user, token = headers.get("X-ClickHouse-User", ""), headers.get("X-ClickHouse-Key", "")
-    if kind.lower() == "basic":
-        try:
-            user, _, token = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-    elif kind.lower() == "bearer":
-        user, token = "", value.strip()
-    found: Role | None = None
-    for name, (secret, role) in accounts.items():
-        same = hmac.compare_digest(secret.encode(), token.encode())
-        if secret and same and user in ("", name):
-            found = role
-    return found
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error of ours; anything else is shown."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -160,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             raw = self._chunks()
         else:
-            size = int(self.headers.get("Content-Length") or 0)
+            size = self._size(self.headers.get("Content-Length") or "0", 10)
             if size > BODY_LIMIT:
                 self._too_large()
             raw = self.rfile.read(size)
@@ -179,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
     def _chunks(self) -> bytes:
         parts: list[bytes] = []
         total = 0
-        while size := int(self.rfile.readline(32).split(b";")[0] or b"0", 16):
+        while size := self._size(self.rfile.readline(32).split(b";")[0].decode("latin-1"), 16):
             total += size
             if total > BODY_LIMIT:
                 self._too_large()
@@ -188,6 +171,16 @@ class Handler(BaseHTTPRequestHandler):
         while self.rfile.readline(4096).strip():  # trailers
             pass
         return b"".join(parts)
+
+    def _size(self, text: str, base: int) -> int:
+        try:
+            size = int(text.strip() or "0", base)
+        except ValueError:
+            size = -1
+        if size < 0:
+            self.close_connection = True
+            raise Refusal(HTTPStatus.BAD_REQUEST, 1000, f"{text!r} is no size of a body")
+        return size
 
     def _too_large(self) -> None:
         self.close_connection = True  # what is left of the body is not read

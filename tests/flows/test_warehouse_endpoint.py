@@ -1,5 +1,6 @@
 """The embedded warehouse as its clients see it: ClickHouse's HTTP interface, two accounts."""
 
+import socket
 import struct
 import subprocess
 import sys
@@ -202,6 +203,17 @@ def test_fifty_viewers_at_once_all_get_their_answer(warehouse: Stack) -> None:
     with ThreadPoolExecutor(50) as threads:
         answers = list(threads.map(view, range(50)))
     assert answers == [f"{n + 99999}\n" for n in range(50)]
+
+
+def test_a_request_with_a_senseless_size_is_answered_and_the_door_stays_open(
+    warehouse: Stack,
+) -> None:
+    url = httpx.URL(warehouse.url("warehouse"))
+    for header in (b"Content-Length: -7", b"Content-Length: many", b"Transfer-Encoding: chunked"):
+        with socket.create_connection((url.host, url.port or 80), 5) as door:
+            door.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\nzz\r\n")
+            assert door.recv(1000).startswith(b"HTTP/1.1 400")
+    assert ask(warehouse, "SELECT 1").text == "1\n"
 
 
 def test_a_second_process_on_the_data_is_told_who_holds_it(warehouse: Stack) -> None:

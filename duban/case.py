@@ -14,6 +14,14 @@ from duban.events import NOBODY, Actor
 MAX_FACTS = 2_000
 ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
 
+# Fields of facts that any rule reads; a worker keeps no others.
+RULES_READ = frozenset(
+    {"item_code", "item_name", "case_class", "applicant_ref", "applicant_class", "project_id"}
+    | {"decision", "level", "source", "ground", "written_notice_no", "authority", "days"}
+    | {"approver_role", "clock_kind", "due_at", "alert_id", "voids_event_id", "hall_id_above"}
+    | {"branches"}
+)
+
 
 class Fact(NamedTuple):
     """What the rules read of an event. Sorting facts sorts them canonically: instant, place in

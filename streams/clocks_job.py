@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from duban import bus, codec, contracts
 from duban.assess import assess
-from duban.case import Fact, evolve
+from duban.case import RULES_READ, Fact, evolve
 from duban.events import Event, rank
 from streams import state
 from streams.difference import difference
@@ -20,6 +20,7 @@ from streams.records import Out, Record, References, Result
 from streams.state import Held
 
 CLOCK_KEY = b"__clock"
+CASE_BYTES_MAX = 600_000
 SENDER = "duban_hall"  # header: the hall whose token the gateway saw
 
 
@@ -85,6 +86,10 @@ class ClocksJob:
                 self._advance(int(event.data["at"]), turn)
             elif problem := self._problem(record, event, now):
                 turn.dead.append((record, *problem))
+            elif self._too_large(event, record):
+                turn.dead.append(
+                    (record, "case_too_large", f"over {CASE_BYTES_MAX} bytes of facts")
+                )
             else:
                 self._take(event, record)
                 touched[event.subject_id] = event.event_id
@@ -134,6 +139,11 @@ class ClocksJob:
             return "schema_rules", str(error)
         return None
 
+    def _too_large(self, event: Event, record: Record) -> bool:
+        """Whether the case's state would outgrow a record of Kafka (1 MiB)."""
+        held = self._cases.get(event.subject_id)
+        return held is not None and held.size + len(record.value or b"") > CASE_BYTES_MAX
+
     def _take(self, event: Event, record: Record) -> None:
         held = self._cases.get(event.subject_id)
         if held is None:
@@ -141,6 +151,7 @@ class ClocksJob:
             held = Held(event.subject_id, hall, event.tenant_id)
             self._cases[event.subject_id] = held
         held.facts = evolve(held.facts, fact_of(event, record))
+        held.size += len(record.value or b"")
 
     def _settle(self, touched: dict[str, str], now: int, turn: Turn) -> None:
         """Derive each touched case anew; send out what is new, take back what is gone."""
@@ -167,7 +178,7 @@ def _read(record: Record, turn: Turn, final: bool) -> tuple[Record, Event] | Non
     try:
         return record, codec.decode(record.value)
     except codec.RetryLater as error:
-        if not final:
+        if not final or not isinstance(error, codec.UnknownSchema):
             raise
         turn.dead.append((record, "unknown_schema", str(error)))
     except codec.CodecError as error:
@@ -189,7 +200,7 @@ def fact_of(event: Event, record: Record) -> Fact:
         channel=event.channel,
         corrects=event.corrects_event_id,
         historical=event.historical,
-        data=event.data,
+        data={k: v for k, v in event.data.items() if k in RULES_READ},
         sender=sender.decode("utf-8", "replace"),
     )
 

@@ -52,7 +52,7 @@ class ScoresJob:
             try:
                 points.append(codec.decode(record.value))
             except codec.RetryLater as error:
-                if not final:
+                if not final or not isinstance(error, codec.UnknownSchema):
                     raise
                 dead.append((record, "unknown_schema", str(error)))
             except codec.CodecError as error:

@@ -37,7 +37,8 @@ class Core(NamedTuple):
 
 @dataclass(slots=True)
 class Held:
-    """A case in a worker's memory. `wake` is the instant of its entry in the heap."""
+    """A case in a worker's memory. `wake` is the instant of its entry in the heap; `size` about
+    how many bytes its state takes up."""
 
     case_id: str
     hall_id: str
@@ -48,6 +49,7 @@ class Held:
     version: int = 0
     wake: int | None = None
     open: bool = True
+    size: int = 0
 
 
 _encode_core = msgspec.msgpack.Encoder().encode
@@ -90,6 +92,7 @@ def decode(value: bytes) -> Held:
         taken_back=core.taken_back,
         version=record["version"],
         open=record["case"]["closed_at"] is None,
+        size=len(record["core"]),
     )
 
 

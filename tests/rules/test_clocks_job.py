@@ -178,3 +178,20 @@ def test_a_fact_from_a_hall_that_the_case_has_not_named_is_flagged():
 
     assert flags(SUBMITTED, stranger) == ["from_a_hall_not_named"]
     assert flags(SUBMITTED, own) == flags(SUBMITTED, stranger, named) == []
+
+
+def test_a_case_that_would_outgrow_its_record_lays_further_facts_aside():
+    job = ClocksJob(0, Fixed)
+    branches = [
+        {"branch_id": f"b{i}", "org": "x" * 150, "hall_id": "", "item_code": "", "budget": None,
+         "unit": "working_day"} for i in range(200)
+    ]  # fmt: skip
+    when = "2026-09-28 17:00"
+    groups = [
+        record(replace(event("ParallelGroupOpened", when, group_id=str(i), lead=CASE,
+                             branches=branches), event_id=str(uuid5(NAMESPACE_URL, str(i)))))
+        for i in range(30)
+    ]  # fmt: skip
+    result = job.apply([SUBMITTED, *groups, ACCEPTED], at(when))
+    assert {why for _, why, _ in result.dead} == {"case_too_large"}
+    assert max(len(value or b"") for _, value in result.state) < 1_000_000

@@ -21,7 +21,9 @@ def say_json(value: Any) -> None:
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
     """Print rows as a table for people; cells are text, never markup."""
-    table = Table(*columns, title=title or None, header_style="bold", title_justify="left")
+    table = Table(title=title or None, header_style="bold", title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     out.print(table)

@@ -22,7 +22,7 @@ from duban.settings import settings
 PARTS = ("rules", "job", "stack", "sdk", "gateway", "worker", "sink", "live", "restart")
 # What a part must find done, in the order of PARTS.
 NEEDS = {"worker": ("sdk",), "sink": ("sdk", "worker")}
-NEEDS |= {"live": (*NEEDS["sink"], "sink"), "restart": NEEDS["sink"]}
+NEEDS |= dict.fromkeys(("live", "restart"), (*NEEDS["sink"], "sink"))
 DATA = Path(".duban-bench")
 DEFAULT = Sizes()
 
@@ -79,6 +79,9 @@ def main(
     deadlines: Annotated[
         int, typer.Option(min=1, help="Due instants awaited at each rate.")
     ] = DEFAULT.deadlines,
+    results: Annotated[
+        Path, typer.Option(help="Directory that keeps the JSON of each run.")
+    ] = report.RESULTS,
     data: Annotated[Path, typer.Option(help="Data directory of its own stack.")] = DATA,
     port_base: Annotated[int | None, typer.Option(min=1024, max=65400, help="First port.")] = None,
 ) -> None:
@@ -96,7 +99,7 @@ def main(
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     said = report.as_json(run, where, time.monotonic() - begun)
-    kept = report.keep(said)
+    kept = report.keep(said, results)
     if json:
         say_json(said)
     else:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from duban.bus import make
+from duban import codec
+from duban.bus import headers_of, make
 from duban.events import Event
 from producers.simulator import demand
 from producers.simulator.city import load
 from producers.simulator.feed import Plan, Tick, events
+from streams.records import Record
 
 HALL = demand.HALL
 ITEM, WINDOW = "food-licence", "yaopin"  # eight working days
@@ -67,3 +69,9 @@ def imposed(case: str, due_at: int) -> list[Event]:
         submitted(case),
         make("DeadlineImposed", case=case, due_at=due, imposed_by="bench", reason="bench"),
     ]
+
+
+def record(offset: int, event: Event) -> Record:
+    """The record of a fact as a worker reads it."""
+    key, value = event.subject_id.encode(), codec.encode(event)
+    return Record("case-events", 0, offset, event.recorded_at, key, value, headers_of(event))

@@ -48,11 +48,15 @@ def worker(run: Run, rig: Rig) -> None:
 
 
 def _rest(run: Run, cpu: float) -> None:
-    """Everything that is not rules: what is known of the rules comes from part `job`."""
-    rules = next((f.value for f in run.figures if f.name == "job.rules_us"), None)
-    if rules is not None:
-        note = "processor time without the rules: transport, contracts, state, outputs, scoring"
-        run.found("worker.rest_cpu_us", cpu - rules, "µs/event", note)
+    """What is not rules, and what is not the job: part `job` has measured those by themselves."""
+    known = {f.name: f.value for f in run.figures}
+    rules, rest = known.get("job.rules_us"), known.get("job.rest_us")
+    if rules is None or rest is None:
+        return
+    note = "processor time without the rules: transport, contracts, state, outputs, scoring"
+    run.found("worker.rest_cpu_us", cpu - rules, "µs/event", note)
+    note = "of it without the whole job: group, batches, transactions, scoring"
+    run.found("worker.transport_cpu_us", cpu - rules - rest, "µs/event", note)
 
 
 def sink(run: Run, rig: Rig) -> None:

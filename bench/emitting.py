@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from bench.believable import HALL
 from bench.figures import percentile
 from bench.rig import BenchError, Rig, cpu_seconds, data_settings, wait
 from bench.run import Run
@@ -23,11 +24,9 @@ BATCH = 500  # rows of a request
 def sdk(run: Run, told: Sequence[Event]) -> None:
     """Encode, send, and wait for every acknowledgement, in one process and thread."""
     run.say(f"SDK: {len(told):,} events")
-    # The first of each type goes ahead: it connects, and publishes the schema.
-    ahead = {event.type: event for event in reversed(told)}
-    rest = [event for event in told if ahead[event.type] is not event]
+    ahead, rest = _first_of_each_type(told)
     with Producer() as producer:
-        sent = producer.send_many(ahead.values())
+        sent = producer.send_many(ahead)
         begun = time.monotonic()
         sent += producer.send_many(rest)
         took = time.monotonic() - begun
@@ -37,9 +36,11 @@ def sdk(run: Run, told: Sequence[Event]) -> None:
 
 def gateway(run: Run, rig: Rig, told: Sequence[Event]) -> None:
     """Batches of NDJSON from one client, then from two at once."""
-    half = len(told) // 2
+    ahead, rest = _first_of_each_type(told)
+    half = len(rest) // 2
     token = _token()
-    for name, clients, events in (("one", 1, told[:half]), ("two", 2, told[half:])):
+    run.counted("gateway.ahead.events", _post(_bodies(ahead), token)[0])
+    for name, clients, events in (("one", 1, rest[:half]), ("two", 2, rest[half:])):
         bodies = _bodies(events)
         run.say(f"gateway: {len(events):,} events from {name}")
         pid = rig.pids()["gateway"]
@@ -59,6 +60,12 @@ def gateway(run: Run, rig: Rig, told: Sequence[Event]) -> None:
         )
         word = "client" if clients == 1 else "clients"
         run.found(f"gateway.{name}_{word}_per_s", accepted / took, "events/s", note)
+
+
+def _first_of_each_type(told: Sequence[Event]) -> tuple[list[Event], list[Event]]:
+    """What goes ahead, so that connections stand and schemas are published, and the rest."""
+    first = {event.type: event for event in reversed(told)}
+    return list(first.values()), [event for event in told if first[event.type] is not event]
 
 
 def _bodies(told: Sequence[Event]) -> list[bytes]:
@@ -83,10 +90,10 @@ def _post(bodies: Sequence[bytes], token: str) -> tuple[int, list[float]]:
 
 
 def _token() -> str:
-    """A token for every hall that the gateway knows by the time this returns."""
+    """A token for the hall, which the gateway knows by the time this returns."""
     token_id, token = new_token()
     with Producer() as producer:
-        grant = Grant(token_id, hash_of(token), "*", ("write",), now_ms())
+        grant = Grant(token_id, hash_of(token), HALL, ("write",), now_ms())
         write_grant(producer, grant, "bench", "token created")
     url = f"{data_settings().url('gateway')}/api/v1/events"
     headers = {"Authorization": f"Bearer {token}"}

@@ -16,13 +16,11 @@ import psutil
 
 from bench import believable
 from bench.run import Run
-from duban import codec, reference
+from duban import reference
 from duban.bus import make
-from duban.events import Event
 from duban.policy import Reference
 from streams import clocks_job
 from streams.clocks_job import ClocksJob
-from streams.records import Record
 
 SLICE = 500  # records a call; the worker's own slices are about this long
 RULES = ("evolve", "assess", "difference")  # what the job calls of the pure core
@@ -38,7 +36,7 @@ class Published:
 def measure(run: Run) -> None:
     """Catch-up of one partition in this process, then memory in a fresh one."""
     run.say("the clock job without Kafka")
-    records = [_record(i, e) for i, e in enumerate(believable.past(run.sizes.rules))]
+    records = [believable.record(i, e) for i, e in enumerate(believable.past(run.sizes.rules))]
     spent = {"rules": 0, "all": 0, "outputs": 0}
     job = ClocksJob(0, Published())
     with _timed(spent):
@@ -88,12 +86,7 @@ def _take_in(job: ClocksJob, numbers: Sequence[int]) -> None:
         [believable.submitted(case) for case in cases],
         [make("CaseAccepted", case=case) for case in cases],
     ):
-        job.apply([_record(i, fact) for i, fact in enumerate(facts)], _now())
-
-
-def _record(offset: int, event: Event) -> Record:
-    key = event.subject_id.encode()
-    return Record("case-events", 0, offset, event.recorded_at, key, codec.encode(event), ())
+        job.apply([believable.record(i, fact) for i, fact in enumerate(facts)], _now())
 
 
 def _now() -> int:

@@ -4,24 +4,28 @@ signal is after its due instant."""
 import time
 
 from bench.feeding import DEADLINE_AHEAD_MS, Feed
-from bench.run import Run
+from bench.run import Run, Sizes
 from bench.watching import LOOK_SECONDS, Alerts, Screen, Warehouse, screen
 from duban.bus import Producer
 from duban.warehouse import query
 
 DRAIN_SECONDS = 30.0  # that the last facts get to show up
+WARM_UP = Sizes(seconds=2, rates=(50,), deadlines=1)  # is not measured
 HELD = 0.98  # of the rate asked for, so that a rate counts as held
 
 
 def measure(run: Run) -> None:
     """Each rate in turn, with one page open all the time."""
     with Producer() as producer, screen() as page:
+        run.say("live: warming up")
+        _feed(Feed(producer, "warm", WARM_UP.rates[0], WARM_UP), page)
         for rate in run.sizes.rates:
             run.say(f"live: {rate:,} events/s for {run.sizes.seconds:g} s")
             _one_rate(run, Feed(producer, f"live-{rate}", rate, run.sizes), page)
 
 
-def _one_rate(run: Run, feed: Feed, page: Screen | None) -> None:
+def _feed(feed: Feed, page: Screen | None) -> tuple[Warehouse, Alerts, float]:
+    """Send it all; what was seen meanwhile, and the seconds until the last could be seen."""
     warehouse, alerts = Warehouse(_floor()), Alerts()
     if page is not None:
         page.begin()
@@ -33,6 +37,11 @@ def _one_rate(run: Run, feed: Feed, page: Screen | None) -> None:
     finally:
         warehouse.stop()
         alerts.stop()
+    return warehouse, alerts, drained
+
+
+def _one_rate(run: Run, feed: Feed, page: Screen | None) -> None:
+    warehouse, alerts, drained = _feed(feed, page)
     name = f"live.{feed.rate}"
     _visible(run, name, feed, warehouse, drained)
     _on_screen(run, name, feed, page)

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
 
 from bench.figures import ELSEWHERE, Figure
 from bench.run import Run
-from duban.cli.output import out, say_table
+from duban.cli.output import out
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+LEAST_WIDTH = 150  # columns; narrower terminals fold lines
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: ""}
 
 
@@ -58,9 +62,9 @@ def _figure(figure: Figure) -> dict[str, Any]:
     }
 
 
-def keep(said: Mapping[str, Any], folder: Path = RESULTS) -> Path:
+def keep(said: Mapping[str, Any], folder: Path) -> Path:
     """Write a run's JSON to a file of its own."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     stamp = str(said["taken_at"]).replace(":", "").replace("+0000", "Z")
     path = folder / f"{stamp}.json"
     path.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -72,9 +76,14 @@ def show(run: Run, where: Mapping[str, Any], kept: Path) -> None:
     rows = [
         (f.name, _value(f), f.unit, f.target or "", MARKS[f.reached], f.note) for f in run.figures
     ]
-    columns = ("指标 figure", "实测 measured", "单位 unit", "目标 target", "达标", "说明 note")
     title = f"{where['processor']}, {where['cores']} cores, load before {where['load_before']}"
-    say_table(columns, rows, title)
+    table = Table(title=title, box=SIMPLE, title_justify="left", header_style="bold")
+    for name in ("指标 figure", "实测 measured", "单位 unit", "目标 target", "达标"):
+        table.add_column(name, no_wrap=True, justify="right" if "实测" in name else "left")
+    table.add_column("说明 note")
+    for figure, value, unit, target, mark, note in rows:
+        table.add_row(figure, value, unit, str(target), mark, note)
+    Console(width=max(out.width, LEAST_WIDTH)).print(table)
     aimed = [f for f in run.figures if f.reached is not None]
     short = [f.name for f in aimed if not f.reached]
     out.print(f"达标 {len(aimed) - len(short)}/{len(aimed)}" + ("" if not short else "，未达标："))
@@ -82,7 +91,7 @@ def show(run: Run, where: Mapping[str, Any], kept: Path) -> None:
         out.print(f"  [red]✗[/] {name}", highlight=False)
     out.print("不在此测量 Not measured here:")
     for text in ELSEWHERE:
-        out.print(f"  - {text}", highlight=False)
+        out.print(f"  - {text}", highlight=False, soft_wrap=True)
     out.print(f"[dim]{kept}[/]", highlight=False, soft_wrap=True)
 
 

@@ -41,8 +41,8 @@ def _rules(run: Run, told: Sequence[Event], published: Reference) -> None:
     """Evolve, assess and difference after each single fact, as of when it was recorded."""
     held: dict[str, Held] = {}
     took: list[float] = []
-    for event in told:
-        fact = fact_of(event, b"")
+    for offset, event in enumerate(told):
+        fact = fact_of(event, believable.record(offset, event))
         case = held.setdefault(
             event.subject_id, Held(event.subject_id, event.hall_id, event.tenant_id)
         )

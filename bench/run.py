@@ -21,7 +21,7 @@ class Sizes:
     @property
     def gateway(self) -> int:
         """Events for the gateway, once from one client and once from two."""
-        return max(self.events // 4, 2)
+        return max(self.events // 4, 50)
 
     @property
     def rules(self) -> int:
@@ -31,7 +31,7 @@ class Sizes:
     @property
     def open_cases(self) -> int:
         """Open cases whose memory is weighed."""
-        return max(self.events // 4, 100)
+        return max(self.events // 4, 2_000)
 
 
 @dataclass(slots=True)

@@ -129,6 +129,7 @@ class Screen:
             raise ConnectionError("The first page does not look as expected.")
         self.base = _number(shown[1])
         known: dict[str, Any] = ast.literal_eval(said[1])
+        known.pop("implicit_handshake", None)  # it is said below, and then answered
         known |= {"document_id": str(uuid.uuid4()), "tab_id": str(uuid.uuid4())}
         try:
             await self._client.connect(
@@ -139,8 +140,8 @@ class Screen:
             )
         except socketio.exceptions.ConnectionError as error:
             raise ConnectionError(f"The page's socket: {error}") from error
-        if not known.get("implicit_handshake"):
-            await self._client.call("handshake", known)
+        if not await self._client.call("handshake", known):
+            raise ConnectionError("The page's socket was not taken.")
 
     async def _pushed(self, message: Any) -> None:
         at = time.time()

@@ -24,7 +24,7 @@ def connection() -> dict[str, Any]:
     return config
 
 
-def reader(*topics: str) -> AIOKafkaConsumer:
+def reader(*topics: str, fetch_bytes: int = 4 << 20) -> AIOKafkaConsumer:
     """A consumer without a group that sees committed records only; nothing is committed.
 
     With topics it is given all their partitions when it starts.
@@ -35,6 +35,6 @@ def reader(*topics: str) -> AIOKafkaConsumer:
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=4 << 20,
+        max_partition_fetch_bytes=fetch_bytes,
         fetch_max_wait_ms=200,
     )

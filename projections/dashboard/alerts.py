@@ -46,7 +46,7 @@ class AlertLine:
 async def alerts_page(request: Request) -> None:
     """The alerts that the filter in the URL lets through."""
     lang, wanted = language(request), AlertFilter.read(request.query_params)
-    with shell(request, "alerts", lang, live.freshness):
+    with shell(request, "alerts", lang, live):
         try:
             tools, table = await blocks(wanted, lang)
         except Away:

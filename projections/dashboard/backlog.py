@@ -1,7 +1,7 @@
 """How far the warehouse is behind the facts, by the offsets that readers have committed.
 
-Facts pass two groups, the worker's and the sink's. As long as neither has anything left to read,
-the figures hold everything up to this very moment.
+Facts pass two groups, the worker's and the sink's. The figures hold everything written before the
+oldest record that one of them has still to read, or, when there is none, everything to this moment.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ PARTS = ("streams", "sink")  # a group belongs to the part whose name is in its 
 WRITTEN_PLAINLY = ("case-events", "hall-events")  # all other topics are written in transactions
 LOOKS = 5  # of a tenth of a second, for reading a few offsets
 REMEMBERED = 1_000
-MARKS_MAX = 16  # transactions that may have ended one after the other at the end of a partition
+FETCH_BYTES = 4_096  # one record is looked at; Kafka gives at least that
 SECONDS = 1.0
 TELL_SECONDS = 10.0  # between log lines while there is something left to read
 log = structlog.get_logger()
@@ -29,14 +29,14 @@ Span = tuple[int, int]  # from an offset up to, not including, another
 
 @dataclass(slots=True)
 class Backlog:
-    """`as_of` is the last system time (epoch s) at which nothing was left to read; `moved_at` the
+    """`as_of` is the system time (epoch s) up to which all facts have been read; `moved_at` the
     last time (monotonic) at which anything was read; `answered` whether Kafka could be asked."""
 
     as_of: float | None = None
     moved_at: float = field(default_factory=time.monotonic)
     answered: bool = False
     _told_at: float = 0.0
-    _marks: dict[tuple[TopicPartition, Span], bool] = field(default_factory=dict)
+    _seen: dict[tuple[TopicPartition, int], tuple[float | None, int]] = field(default_factory=dict)
     _committed: dict[tuple[str, TopicPartition], int] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
 
@@ -52,7 +52,7 @@ class Backlog:
 
     async def _watch(self) -> None:
         while True:
-            admin, ends = AIOKafkaAdminClient(**connection()), reader()
+            admin, ends = AIOKafkaAdminClient(**connection()), reader(fetch_bytes=FETCH_BYTES)
             try:
                 await admin.start()
                 await ends.start()
@@ -70,7 +70,7 @@ class Backlog:
     async def _look(self, admin: Any, ends: Any) -> None:
         asked_at = time.time()
         committed: dict[tuple[str, TopicPartition], int] = {}
-        left: dict[str, int] = {}
+        unread: dict[str, float | None] = {}
         for group in [name for name, *_ in await admin.list_consumer_groups()]:
             if not any(part in group for part in PARTS):
                 continue
@@ -78,55 +78,67 @@ class Backlog:
             places = {tp: place.offset for tp, place in found.items() if place.offset >= 0}
             last = await ends.end_offsets(list(places)) if places else {}
             spans = {tp: (offset, last[tp]) for tp, offset in places.items() if offset < last[tp]}
-            empty = await self._only_marks(ends, spans)
-            left |= {
-                f"{group} {tp.topic}/{tp.partition}": b - a
-                for tp, (a, b) in spans.items()
-                if tp not in empty
-            }
+            for tp, written_at in (await self._oldest(ends, spans)).items():
+                unread[f"{group} {tp.topic}/{tp.partition}"] = written_at
             committed |= {(group, tp): offset for tp, offset in places.items()}
-        if committed != self._committed or not left:
+        if committed != self._committed or not unread:
             self.moved_at = time.monotonic()
-        if not left:
-            self.as_of = asked_at
-        elif asked_at - self._told_at > TELL_SECONDS:
+        known = [at for at in unread.values() if at is not None]
+        if len(known) == len(unread):
+            self.as_of = min([asked_at, *known])
+        if unread and asked_at - self._told_at > TELL_SECONDS:
             self._told_at = asked_at
-            log.info("figures_behind", left=left)
+            log.info("figures_behind", unread=sorted(unread), as_of=self.as_of)
         self._committed, self.answered = committed, True
 
-    async def _only_marks(
+    async def _oldest(
         self, ends: Any, spans: dict[TopicPartition, Span]
-    ) -> set[TopicPartition]:
-        """Partitions in whose span nothing lies but the marks that end transactions.
+    ) -> dict[TopicPartition, float | None]:
+        """When the oldest unread record of each partition was written (epoch s; None: not known).
 
-        A group cannot commit beyond such marks. What a transaction wrote has its mark behind it,
-        so a single offset left is one; a few are looked at, and what was found is remembered.
+        Left out are partitions in whose span nothing lies but the marks that end transactions: a
+        group cannot commit beyond them. What a transaction wrote has its mark behind it, so a
+        single offset left in such a topic is one.
         """
-        written = {tp: span for tp, span in spans.items() if tp.topic not in WRITTEN_PLAINLY}
-        marks = {tp for tp, (a, b) in written.items() if b - a == 1}
-        few = {tp: s for tp, s in written.items() if tp not in marks and s[1] - s[0] <= MARKS_MAX}
-        unknown = {tp: span for tp, span in few.items() if (tp, span) not in self._marks}
-        if unknown:
-            for tp, is_mark in (await _looked_at(ends, unknown)).items():
-                self._marks[tp, unknown[tp]] = is_mark
-        found = {tp for tp, span in few.items() if self._marks.get((tp, span))}
-        if len(self._marks) > REMEMBERED:
-            self._marks.clear()
-        return marks | found
+        spans = {tp: s for tp, s in spans.items() if tp.topic in WRITTEN_PLAINLY or s[1] - s[0] > 1}
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
+        if unknown := {tp: span for tp, span in spans.items() if not self._knows(tp, span)}:
+            for tp, written_at in (await _first_written(ends, unknown)).items():
+                begin, end = unknown[tp]
+                self._seen[tp, begin] = (written_at, end)
+        found: dict[TopicPartition, float | None] = {}
+        for tp, (begin, end) in spans.items():
+            written_at, _ = self._seen.get((tp, begin), (None, 0))
+            if written_at is not None or not self._knows(tp, (begin, end)):
+                found[tp] = written_at
+        return found
+
+    def _knows(self, tp: TopicPartition, span: Span) -> bool:
+        """A first record stays the first; that there is none holds up to where one has looked."""
+        written_at, looked_to = self._seen.get((tp, span[0]), (None, -1))
+        return written_at is not None or looked_to >= span[1]
 
 
-async def _looked_at(ends: Any, spans: dict[TopicPartition, Span]) -> dict[TopicPartition, bool]:
-    """For spans that could be read: whether no record lies in them."""
+async def _first_written(
+    ends: Any, spans: dict[TopicPartition, Span]
+) -> dict[TopicPartition, float | None]:
+    """When the first record of each span was written; None where there is none in it. Spans that
+    could not be read in time are left out."""
     ends.assign(list(spans))
     for tp, (begin, _) in spans.items():
         ends.seek(tp, begin)
-    filled: set[TopicPartition] = set()
+    found: dict[TopicPartition, float | None] = {}
     for _ in range(LOOKS):
-        filled |= {tp for tp, records in (await ends.getmany(timeout_ms=100)).items() if records}
-        at_end = {tp for tp, (_, end) in spans.items() if await ends.position(tp) >= end}
-        if filled | at_end == set(spans):
+        for tp, records in (await ends.getmany(timeout_ms=100)).items():
+            if records and records[0].offset < spans[tp][1]:
+                found.setdefault(tp, records[0].timestamp / 1000)
+        for tp in set(spans) - set(found):
+            if await ends.position(tp) >= spans[tp][1]:
+                found[tp] = None
+        if len(found) == len(spans):
             break
-    return {tp: tp not in filled for tp in filled | at_end}
+    return found
 
 
 backlog = Backlog()

@@ -21,7 +21,7 @@ from projections.dashboard.words import Lang
 async def case_page(request: Request, hall: str, no: str) -> None:
     """The page of one case."""
     lang = language(request)
-    with shell(request, "cases", lang, live.freshness):
+    with shell(request, "cases", lang, live):
         try:
             parts = await blocks(hall, no, lang)
         except Away:

@@ -18,9 +18,7 @@ class Head:
     item: str
     no: str
     facts: tuple[str, ...]
-    signal: str
-    outcome: str
-    outcome_name: str
+    tag: tuple[str, str]
     left: str
     tone: str
     notices: tuple[str, ...]
@@ -65,9 +63,7 @@ def head(found: CaseFile, speaker: Speaker, names: Names) -> Head:
         item=item_of(case, speaker),
         no=shown.no,
         facts=tuple(facts),
-        signal=case.signal,
-        outcome=case.outcome,
-        outcome_name=shown.outcome_name,
+        tag=shown.tag,
         left=shown.left if not case.outcome or case.outcome == "late" else "",
         tone=shown.tone,
         notices=tuple(_notices(case, speaker)),

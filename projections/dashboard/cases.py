@@ -33,7 +33,7 @@ CHIPS = ("", "open", "overdue", "kept", "late")
 async def cases_page(request: Request) -> None:
     """The cases that the filter in the URL lets through."""
     lang, wanted = language(request), Filter.read(request.query_params)
-    with shell(request, "cases", lang, live.freshness):
+    with shell(request, "cases", lang, live):
         try:
             tools, table = await blocks(wanted, lang)
         except Away:
@@ -175,8 +175,7 @@ async def _csv(
 
 def _cells(case: CaseRow, speaker: Speaker, names: Names) -> list[str]:
     shown = row(case, speaker, names)
-    signal = name_of("level", shown.signal, speaker.lang)
-    middle = [shown.no, shown.item, shown.window, signal, shown.status]
+    middle = [shown.no, shown.item, shown.window, shown.tag[1], shown.status]
     return [*middle, shown.accepted, shown.due, shown.left, shown.closed]
 
 

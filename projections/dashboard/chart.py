@@ -15,7 +15,7 @@ def trend(flow: Sequence[DayFlow], lang: Lang) -> dict[str, Any]:
     return {
         "animation": False,
         "textStyle": {"fontFamily": FONT},
-        "grid": {"left": 8, "right": 56, "top": 16, "bottom": 4, "containLabel": True},
+        "grid": {"left": 8, "right": 72, "top": 16, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis", "transitionDuration": 0},
         "xAxis": {
             "type": "category",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from duban.settings import settings
 from projections.dashboard.sentences import Speaker
 from projections.dashboard.words import Lang, say
 
@@ -32,6 +33,14 @@ class Freshness:
         if self.state == "away":
             return say("fresh.away", lang, at=clock), self.state
         return say("fresh.ok", lang, at=clock, lag=lag_text(self.lag, lang)), self.state
+
+
+def business_said(now: int, zone: str, lang: Lang) -> str:
+    """业务时间 2026-09-28 16:30, where business time comes by ticks; else nothing."""
+    if settings().business_time != "ticks" or not now:
+        return ""
+    local = datetime.fromtimestamp(now / 1000, ZoneInfo(zone))
+    return say("fresh.business", lang, at=f"{local:%Y-%m-%d %H:%M}")
 
 
 def lag_text(seconds: float, lang: Lang) -> str:

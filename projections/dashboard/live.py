@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 import structlog
 
 from duban.settings import settings
+from duban.worktime import Calendar
 from projections.dashboard import queries, sources
 from projections.dashboard.ask import Away
 from projections.dashboard.backlog import backlog
 from projections.dashboard.case_queries import due_first
-from projections.dashboard.figures import Overview
+from projections.dashboard.figures import DayFlow, Overview
 from projections.dashboard.freshness import Freshness, judge
 from projections.dashboard.moments import Moment
 
@@ -114,8 +116,13 @@ async def compute(now: int, hall: str) -> Overview:
     (rows, in_all), flow, counts, windows = await asyncio.gather(
         due_first(moment), queries.flow(moment), queries.counts(moment), queries.windows(moment)
     )
-    shown = tuple(d for d in flow if d.accepted or d.closed or calendar.is_working(d.day))
-    return Overview(now, counts, shown, rows, in_all, windows)
+    return Overview(now, counts, _worked(flow, calendar), rows, in_all, windows)
+
+
+def _worked(flow: tuple[DayFlow, ...], calendar: Calendar) -> tuple[DayFlow, ...]:
+    """Days worth a point: from the first with a case on, without rest days that had none."""
+    begun = dropwhile(lambda d: not (d.accepted or d.closed), flow)
+    return tuple(d for d in begun if d.accepted or d.closed or calendar.is_working(d.day))
 
 
 live = Live()

@@ -95,7 +95,7 @@ async def overview_page(request: Request) -> None:
     """The overview of all halls, or of `?hall=`."""
     lang, hall = language(request), request.query_params.get("hall", "")
     page = OverviewPage(lang, hall)
-    with shell(request, "overview", lang, live.freshness):
+    with shell(request, "overview", lang, live):
         try:
             overview = await live.overview(hall)
             halls = await hall_chips(hall, lambda to: f"/?hall={quote(to)}" if to else "/", lang)

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from nicegui import Client, ui
 
+from duban.settings import settings
 from projections.dashboard.ask import Away
+from projections.dashboard.freshness import business_said
 from projections.dashboard.live import live
 from projections.dashboard.words import Lang
 
@@ -46,6 +48,8 @@ class Page:
         if said != self._said or time.monotonic() - self._told_at > HEARTBEAT_SECONDS:
             self._said, self._told_at = said, time.monotonic()
             self._run(f"duban.fresh({_js(said[0])},{_js(said[1])})")
+        if changed and (business := business_said(live.now, settings().zone, self.lang)):
+            self.figures({"business": business}, {})
         self._stale = self._stale or changed
         if self._stale and (self._task is None or self._task.done()):
             self._stale = False

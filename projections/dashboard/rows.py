@@ -44,10 +44,8 @@ class Row:
     no: str
     item: str
     window: str
-    signal: str
+    tag: tuple[str, str]
     status: str
-    outcome: str
-    outcome_name: str
     accepted: str
     due: str
     left: str
@@ -68,7 +66,7 @@ def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
     halted = not case.ended and case.status in ("paused", "upstream")
     left = speaker.left(case.due_at, unit, ended_at)
     if case.ended and case.outcome != "late":
-        left = name_of("outcome", case.outcome, speaker.lang) if case.outcome else "—"
+        left = _saved(case, speaker)
     elif halted and not (case.due_at and case.due_at < speaker.now and case.signal):
         left = say("case.paused", speaker.lang)
     return Row(
@@ -76,10 +74,8 @@ def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
         no=names.case_no(case.hall_id, case.no),
         item=item_of(case, speaker),
         window=names.window(case.hall_id, case.window_id) or "—",
-        signal=case.signal,
+        tag=_tag(case, speaker),
         status=name_of("status", case.status, speaker.lang),
-        outcome=case.outcome,
-        outcome_name=name_of("outcome", case.outcome, speaker.lang),
         accepted=speaker.instant(case.accepted_at),
         due=speaker.instant(case.due_at),
         left=left,
@@ -89,9 +85,29 @@ def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
     )
 
 
+def _saved(case: CaseRow, speaker: Speaker) -> str:
+    """What a case that was not late saved of its term: 省 3 个工作日."""
+    if case.outcome != "early" or case.clock is None or not case.clock.saved:
+        return "—"
+    return say("case.saved", speaker.lang, n=speaker.amount(case.clock.saved, case.clock.unit))
+
+
 def item_of(case: CaseRow, speaker: Speaker) -> str:
     """Name of the matter, else its code, else that nobody named it."""
     return case.item_name or case.item_code or say("case.unnamed_item", speaker.lang)
+
+
+def _tag(case: CaseRow, speaker: Speaker) -> tuple[str, str]:
+    """(class, words) of what stands first in a row: how it ended, else its gravest signal."""
+    if case.outcome:
+        return case.outcome, name_of("outcome", case.outcome, speaker.lang)
+    if case.signal in ("yellow", "red"):
+        return case.signal, name_of("level", case.signal, speaker.lang)
+    if _tone(case, speaker) == "overdue" and case.status not in ("paused", "upstream"):
+        return "late", say("level.over", speaker.lang)
+    if case.signal == "reminder":
+        return case.signal, name_of("level", case.signal, speaker.lang)
+    return "ok", say("level.none", speaker.lang)
 
 
 def _tone(case: CaseRow, speaker: Speaker) -> str:

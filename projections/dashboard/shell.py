@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from duban.settings import settings
 from projections.dashboard import sources
-from projections.dashboard.freshness import Freshness
+from projections.dashboard.freshness import business_said
+from projections.dashboard.live import Live
 from projections.dashboard.render import render
 from projections.dashboard.words import Lang, say
 
@@ -26,12 +27,12 @@ def language(request: Request) -> Lang:
 
 
 @contextmanager
-def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iterator[None]:
+def shell(request: Request, here: str, lang: Lang, live: Live) -> Iterator[None]:
     """Head of a page; what is made inside stands in its sheet."""
     title = say("ui.brand", lang)
     ui.page_title(f"{say(f'ui.{here}', lang)} · {title}")
     ui.add_head_html(render("head.html", lang, html_lang=HTML_LANG[lang]))
-    text, state = freshness.said(lang)
+    text, state = live.freshness.said(lang)
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     bar = render(
         "bar.html",
@@ -40,6 +41,7 @@ def shell(request: Request, here: str, lang: Lang, freshness: Freshness) -> Iter
         here=here,
         fresh_text=text,
         fresh_state=state,
+        business=business_said(live.now, settings().zone, lang),
         other="en" if lang == "zh" else "zh",
         path=quote(path, safe="/"),
     )

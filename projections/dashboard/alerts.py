@@ -97,7 +97,8 @@ async def blocks(wanted: AlertFilter, lang: Lang) -> tuple[str, str]:
 
 
 def line_of(alert: AlertRow, speaker: Speaker, names: Names) -> AlertLine:
-    """An alert as the list shows it."""
+    """An alert as the list shows it, in its own hall's time and working days."""
+    speaker = speaker.by(names.calendar(alert.hall_id))
     lang, clock = speaker.lang, alert.clock
     to = "、" if lang == "zh" else ", "
     said = ""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from projections.dashboard.figures import AlertRow, CaseFile, CaseRow, ClockRow, FactRow
+from duban.events import rank
+from projections.dashboard.figures import AlertRow, CaseFile, ClockRow, FactRow
 from projections.dashboard.names import Names
 from projections.dashboard.rows import Bar, bar, item_of, row
 from projections.dashboard.sentences import Speaker
@@ -66,7 +67,7 @@ def head(found: CaseFile, speaker: Speaker, names: Names) -> Head:
         tag=shown.tag,
         left=shown.left if not case.outcome or case.outcome == "late" else "",
         tone=shown.tone,
-        notices=tuple(_notices(case, speaker)),
+        notices=tuple(_notices(found, speaker)),
     )
 
 
@@ -77,11 +78,11 @@ def _terms(clocks: Sequence[ClockRow], speaker: Speaker) -> Iterator[str]:
             yield f"{kind} {speaker.amount(clock.budget, clock.unit)}"
 
 
-def _notices(case: CaseRow, speaker: Speaker) -> Iterator[str]:
-    lang = speaker.lang
+def _notices(found: CaseFile, speaker: Speaker) -> Iterator[str]:
+    case, lang = found.case, speaker.lang
     if case.provisional and not case.ended:
         yield say("case.provisional_why", lang)
-    if case.policy_state == "no_policy":
+    if case.policy_state == "no_policy" and not found.clocks:
         yield say("case.no_policy", lang)
     if case.anomalies:
         said = dict.fromkeys(name_of("anomaly", code, lang) for code in case.anomalies)
@@ -135,10 +136,11 @@ def story(found: CaseFile, speaker: Speaker, names: Names) -> list[StoryLine]:
     voided = {str(f.data.get("voids_event_id", "")) for f in found.facts} | {
         f.corrects for f in found.facts
     }
-    hall, windows = found.case.hall_id, ["", *(f.window_id for f in found.facts)]
+    facts = sorted(found.facts, key=lambda f: (f.occurred_at, rank(f.type), f.recorded_at))
+    hall, windows = found.case.hall_id, ["", *(f.window_id for f in facts)]
     lines = [
         (f.occurred_at, _told(f, speaker, moved, f.event_id in voided))
-        for f, before in zip(found.facts, windows, strict=False)
+        for f, before in zip(facts, windows, strict=False)
         for moved in [names.window(hall, f.window_id) if f.window_id != before else ""]
     ]
     for alert in found.alerts:

@@ -15,6 +15,13 @@ def trend(flow: Sequence[DayFlow], lang: Lang) -> dict[str, Any]:
     return {
         "animation": False,
         "textStyle": {"fontFamily": FONT},
+        "title": {
+            "show": not flow,
+            "text": say("overview.none_flow", lang),
+            "left": "center",
+            "top": "middle",
+            "textStyle": {"color": MUTED, "fontSize": 14, "fontWeight": "normal"},
+        },
         "grid": {"left": 8, "right": 72, "top": 16, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis", "transitionDuration": 0},
         "xAxis": {

@@ -18,8 +18,8 @@ class Names:
         return self.reference.names.get(hall_id, hall_id)
 
     def hall_short(self, hall_id: str) -> str:
-        """苏家屯区 for 苏家屯区政务服务中心."""
-        name = self.hall(hall_id)
+        """苏家屯区 for 苏家屯区政务服务中心; what stands in brackets at the end is left out."""
+        name = self.hall(hall_id).partition("（")[0] or hall_id
         for ending in ("政务服务中心", "政务服务大厅", "政务大厅"):
             if name.endswith(ending) and name != ending:
                 return name.removesuffix(ending)

@@ -60,7 +60,8 @@ def case_href(hall_id: str, no: str) -> str:
 
 
 def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
-    """A case as a list shows it."""
+    """A case as a list shows it, in its own hall's time and working days."""
+    speaker = speaker.by(names.calendar(case.hall_id))
     unit = case.clock.unit if case.clock else "working_day"
     ended_at = case.closed_at if case.ended else None
     halted = not case.ended and case.status in ("paused", "upstream")

@@ -3,7 +3,7 @@
 Instants are epoch milliseconds; `zone` is the hall's. Days are counted by the hall's calendar.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,10 @@ class Speaker:
     lang: Lang
     now: int
     calendar: Calendar
+
+    def by(self, calendar: Calendar) -> "Speaker":
+        """The same, by another calendar."""
+        return self if calendar is self.calendar else replace(self, calendar=calendar)
 
     def local(self, at: int) -> datetime:
         """The instant on the hall's wall clock."""

@@ -27,11 +27,12 @@ def sdk(run: Run, told: Sequence[Event]) -> None:
     ahead, rest = _first_of_each_type(told)
     with Producer() as producer:
         sent = producer.send_many(ahead)
-        begun = time.monotonic()
+        begun, busy = time.monotonic(), time.process_time()
         sent += producer.send_many(rest)
-        took = time.monotonic() - begun
+        took, busy = time.monotonic() - begun, time.process_time() - busy
     run.counted("sdk.events", sent)
-    run.found("sdk.events_per_s", len(rest) / took, "events/s", "acks=all, idempotent, lz4")
+    note = f"acks=all, idempotent, lz4; {busy / len(rest) * 1e6:.0f} µs of processor an event"
+    run.found("sdk.events_per_s", len(rest) / took, "events/s", note)
 
 
 def gateway(run: Run, rig: Rig, told: Sequence[Event]) -> None:

@@ -50,9 +50,9 @@ class Run:
         self.figures.append(Figure(name, value, unit, note))
 
     def spread(self, name: str, values: Sequence[float], unit: str, note: str = "") -> None:
-        """Keep median and 99th percentile of values as two figures."""
-        for word, share in (("p50", 0.5), ("p99", 0.99)):
-            self.found(f"{name}_{word}_{unit}", percentile(values, share), unit, note)
+        """Keep median and 99th percentile of values as two figures; the first has the note."""
+        self.found(f"{name}_p50_{unit}", percentile(values, 0.5), unit, note)
+        self.found(f"{name}_p99_{unit}", percentile(values, 0.99), unit)
 
     def counted(self, name: str, count: int) -> None:
         """Keep how many there were of something."""

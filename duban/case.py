@@ -73,7 +73,7 @@ def _settle(facts: Facts, one: Fact, other: Fact) -> Facts:
 
 
 def effective(facts: Sequence[Fact]) -> list[Fact]:
-    """Facts that stand: neither voided nor corrected.
+    """Facts that stand: neither voided nor corrected (by a fact of the same type).
 
     A voided correction gives back what it corrected; a corrected one does not, so of a chain of
     corrections only the last stands. A voiding may itself be voided by one recorded later.
@@ -83,9 +83,14 @@ def effective(facts: Sequence[Fact]) -> list[Fact]:
     for fact in sorted(voidings, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
         if fact.event_id not in voided:
             voided.add(str(fact.data.get("voids_event_id")))
-    corrected = {f.corrects for f in facts if f.corrects and f.event_id not in voided}
-    gone = voided | corrected
-    return [f for f in facts if f.event_id not in gone and f.type != "EventVoided"]
+    corrected = {(f.corrects, f.type) for f in facts if f.corrects and f.event_id not in voided}
+    return [
+        f
+        for f in facts
+        if f.event_id not in voided
+        and (f.event_id, f.type) not in corrected
+        and f.type != "EventVoided"
+    ]
 
 
 class Anomaly(NamedTuple):

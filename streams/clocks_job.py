@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from duban import bus, codec, contracts
+from duban.access import ALL_HALLS
+from duban.alerting import identify
 from duban.assess import assess
 from duban.case import RULES_READ, Fact, evolve
 from duban.events import Event, rank
@@ -187,21 +189,28 @@ def _read(record: Record, turn: Turn, final: bool) -> tuple[Record, Event] | Non
 
 
 def fact_of(event: Event, record: Record) -> Fact:
-    """What the rules read of an event; the record's bytes tell two bodies under one id apart."""
-    sender = next((value for name, value in record.headers if name == SENDER), b"")
+    """What the rules read of an event; the record's bytes tell two bodies under one id apart.
+
+    Ids of a guest, a hall that the case is not in, are in a space of their own: a guest can neither
+    double nor correct what another hall has said.
+    """
+    sent = next((value for name, value in record.headers if name == SENDER), b"")
+    hall, sender = event.subject_id.split("/", 1)[0], sent.decode("utf-8", "replace")
+    sender = "" if sender in (ALL_HALLS, hall) else sender
+    own = (lambda name: identify(sender, name)) if sender else str
     return Fact(
         occurred_at=event.occurred_at,
         rank=rank(event.type),
         recorded_at=event.recorded_at,
-        event_id=event.event_id,
+        event_id=own(event.event_id),
         type=event.type,
         digest=hashlib.blake2b(record.value or b"", digest_size=8).hexdigest(),
         actor=event.actor,
         channel=event.channel,
-        corrects=event.corrects_event_id,
+        corrects=event.corrects_event_id and own(event.corrects_event_id),
         historical=event.historical,
         data={k: v for k, v in event.data.items() if k in RULES_READ},
-        sender=sender.decode("utf-8", "replace"),
+        sender=sender,
     )
 
 

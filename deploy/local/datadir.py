@@ -35,6 +35,7 @@ def hold(data: Path) -> Iterator[None]:
     try:
         for name in ("", "logs", "run"):
             (data / name).mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)  # facts, logs and secrets are nobody else's on this machine
     except OSError as e:
         raise Trouble(f"Cannot make {data}: {e.strerror}", "Set DUBAN_DATA elsewhere.") from e
     with (data / "stack.lock").open("a+", encoding="utf-8") as file:

@@ -14,7 +14,9 @@ NOT_FOR_READERS = (
     r"executable|input|dictionary|mysql|postgresql|mongodb|redis|sqlite|jdbc|odbc|delta\w*|hudi\w*|"
     r"iceberg\w*|paimon\w*|arrowflight|fuzz\w+|catboostevaluate|sleep\w*|prometheus\w*|timeseries\w+"
 )
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*'", re.S)
+_QUOTED = re.compile(
+    r"`((?:[^`\\]|\\.|``)*)`|\"((?:[^\"\\]|\\.|\"\")*)\"|'(?:[^'\\]|\\.|'')*'", re.S
+)
 _CALL = re.compile(rf"(?<![\w.])`?({NOT_FOR_READERS})`?\s*\(", re.I)
 _OUTFILE = re.compile(r"\bINTO\s+OUTFILE\b", re.I)
 REMEMBERED, LONGEST_REMEMBERED = 1024, 10_000  # statements, characters
@@ -33,13 +35,19 @@ def refusal(canonical: str) -> str:
 
     Source of the rule: `docs/decisions` on doors; raw SQL is read-only, one statement.
     """
-    bare = _STRING.sub("''", canonical)
+    bare = _QUOTED.sub(_unquoted, canonical)
     if _OUTFILE.search(bare):
         return "INTO OUTFILE is not allowed here"
     call = _CALL.search(bare)
     if call:
         return f"function {call.group(1)}() is not allowed for readers"
     return ""
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    """A quoted name as a bare one, whatever it is made of; a string as an empty one."""
+    name = quoted.group(1) if quoted.group(1) is not None else quoted.group(2)
+    return "''" if name is None else re.sub(r"\W", "_", name)
 
 
 class Guard:

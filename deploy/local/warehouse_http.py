@@ -20,7 +20,8 @@ from deploy.local.warehouse_engine import Answer, Engine, EngineError, Role
 from deploy.local.warehouse_guard import Refused
 from deploy.local.warehouse_native import HELLO, empty_block, hello_block
 
-BODY_LIMIT = 512 << 20  # bytes, packed or unpacked
+BODY_LIMIT = 512 << 20  # bytes, as they come
+PACKED_QUERY_LIMIT = 64 << 10  # of a reader: packed a thousandfold it still fits memory
 _INSERT = re.compile(
     rb"\s*(INSERT\s+INTO\s+(?:TABLE\s+)?[\w.`\"]+\s*(?:\([^()]*\)\s*)?)FORMAT\s+(\w+)[ \t;]*\r?\n?",
     re.I,
@@ -86,17 +87,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         try:
-            body = self._body()
             path = urlsplit(self.path)
             if path.path in ("/ping", "/replicas_status"):
                 return self._reply(HTTPStatus.OK, b"Ok.\n")
             role = role_of(self.headers, self.server.accounts)  # type: ignore[arg-type]  # a mapping of str
             if role is None:
+                self.close_connection = True  # what a stranger sends is not even read
                 raise Refusal(
                     HTTPStatus.UNAUTHORIZED, 516, "Authentication failed. (AUTHENTICATION_FAILED)"
                 )
             if path.path not in ("", "/"):
                 raise Refusal(HTTPStatus.NOT_FOUND, 1000, f"There is no {path.path} here")
+            body = self._body(role)
             arguments = dict(parse_qsl(path.query, keep_blank_values=True))
             self._run(arguments, body, "reader" if self.command == "GET" else role)
         except Refusal as error:
@@ -139,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         block = hello_block(asked.body.decode().strip(), self.server.engine.zone)
         self._reply(HTTPStatus.OK, block, "Native")
 
-    def _body(self) -> bytes:
+    def _body(self, role: Role) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             raw = self._chunks()
         else:
@@ -150,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         packing = self.headers.get("Content-Encoding", "").strip().lower()
         if packing in ("", "identity") or not raw:
             return raw
+        if role == "reader" and len(raw) > PACKED_QUERY_LIMIT:
+            self._too_large()
         if packing not in _UNPACK:
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 432, f"Unknown Content-Encoding {packing}"

@@ -46,6 +46,10 @@ def may_write(grant: Grant) -> Callable[[Event], str]:
     def check(event: Event) -> str:
         if grant.hall == ALL_HALLS:
             return ""
+        if event.historical:
+            return "only a token for all halls may write history, of which nobody is told"
+        if event.tenant_id != settings().tenant:
+            return f"belongs to tenant {event.tenant_id!r}, which is not this one"
         if contracts.topic_of(event.type) == "reference" or event.type == "ClockTicked":
             return "only a token for all halls may write this type"
         if grant.covers(event.hall_id) or event.type in GUEST_TYPES:

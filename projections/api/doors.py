@@ -36,10 +36,18 @@ def new_session(now: float | None = None) -> str:
 
 def session_is_good(session: str, now: float | None = None) -> bool:
     """Whether a session was signed here and has not ended."""
+    if not has_secrets():
+        return False
     expiry, _, signature = session.partition(".")
     if not hmac.compare_digest(signature.encode(), _signature(expiry).encode()):
         return False
     return int(expiry) > (time.time() if now is None else now)
+
+
+def has_secrets() -> bool:
+    """Whether the key that signs sessions and the token that opens them are set."""
+    s = settings()
+    return bool(s.access_key.get_secret_value() and s.dashboard_token.get_secret_value())
 
 
 def _signature(text: str) -> str:

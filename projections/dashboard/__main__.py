@@ -6,6 +6,7 @@ import structlog
 import uvicorn
 
 from duban.settings import settings
+from projections.api.doors import has_secrets
 
 
 def main() -> None:
@@ -13,6 +14,8 @@ def main() -> None:
     from projections.dashboard.app import build
 
     s = settings()
+    if not has_secrets():
+        sys.exit("DUBAN_DASHBOARD_TOKEN and DUBAN_ACCESS_KEY are not set; `duban up` makes both.")
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(s.log_level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -28,9 +28,13 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A system Chromium; the tests are skipped where there is none."""
+    """A system Chromium; the tests are skipped where there is none.
+
+    It ends with its module: playwright keeps an event loop running in this thread, and later tests
+    want loops of their own.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium on this machine: apt-get install chromium fonts-noto-cjk")
@@ -40,7 +44,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scene(
     tmp_path_factory: pytest.TempPathFactory, outside: dict[str, str] | None
 ) -> Iterator[Stack]:

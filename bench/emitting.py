@@ -9,7 +9,7 @@ import httpx
 
 from bench.believable import HALL
 from bench.figures import percentile
-from bench.rig import BenchError, Rig, cpu_seconds, data_settings, wait
+from bench.rig import BenchError, Rig, cpu_seconds, wait
 from bench.run import Run
 from duban import contracts
 from duban.access import Grant, hash_of, new_token
@@ -17,6 +17,7 @@ from duban.bus import Producer
 from duban.bus_access import write_grant
 from duban.bus_make import now_ms
 from duban.events import Event
+from duban.settings import settings
 
 BATCH = 500  # rows of a request
 
@@ -76,7 +77,7 @@ def _bodies(told: Sequence[Event]) -> list[bytes]:
 
 def _post(bodies: Sequence[bytes], token: str) -> tuple[int, list[float]]:
     """Events accepted, and the seconds that each request took."""
-    url = f"{data_settings().url('gateway')}/api/v1/events"
+    url = f"{settings().url('gateway')}/api/v1/events"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     accepted, waited = 0, []
     with httpx.Client(headers=headers, timeout=60, trust_env=False) as client:
@@ -96,7 +97,7 @@ def _token() -> str:
     with Producer() as producer:
         grant = Grant(token_id, hash_of(token), HALL, ("write",), now_ms())
         write_grant(producer, grant, "bench", "token created")
-    url = f"{data_settings().url('gateway')}/api/v1/events"
+    url = f"{settings().url('gateway')}/api/v1/events"
     headers = {"Authorization": f"Bearer {token}"}
 
     def known() -> bool:

@@ -21,11 +21,12 @@ from deploy.local.parts import PARTS, command_of
 from deploy.local.process import last_lines, rss_mb, spawn
 from deploy.local.status import state_of
 from duban.launch import program_env
-from duban.settings import Settings, settings
+from duban.settings import settings
 
 BY_HAND = ("streams", "sink")
 READY_LIMIT = 180.0  # seconds
 STOP_LIMIT = 60.0
+MARK = "made-by-bench"  # a directory with this file may be removed
 KEPT = ("DUBAN_CACHE", "DUBAN_MAVEN_URL")  # all other settings of the caller mean another stack
 
 
@@ -137,6 +138,7 @@ def own_stack(data: Path, port_base: int) -> Iterator[Rig]:
     data = data.expanduser().resolve()
     _clear(data)
     (data / "logs").mkdir(parents=True)
+    (data / MARK).touch()
     (data / "run").mkdir()
     given = {k: v for k, v in program_env().items() if k in KEPT or not k.startswith("DUBAN_")}
     ours = {"DUBAN_DATA": str(data), "DUBAN_PORT_BASE": str(port_base)}
@@ -157,7 +159,7 @@ def _clear(data: Path) -> None:
         return
     if pid := datadir.holder(data):
         raise BenchError(f"A stack runs on {data}, process {pid}: name another one with --data.")
-    if any(data.iterdir()) and not (data / "up.pid").is_file():
+    if any(data.iterdir()) and not (data / MARK).is_file():
         raise BenchError(f"{data} is not of the bench: name another one with --data.")
     shutil.rmtree(data)
 
@@ -186,8 +188,3 @@ def cpu_seconds(pid: int) -> float:
     """Processor time that a process has used, user and system."""
     used = psutil.Process(pid).cpu_times()
     return float(used.user + used.system)
-
-
-def data_settings() -> Settings:
-    """Settings of the stack that was started last, tokens included."""
-    return settings()

@@ -15,13 +15,16 @@ from urllib.parse import urlencode
 
 import httpx
 import socketio  # type: ignore[import-untyped]  # it has no types
+from kafka import TopicPartition
 
 from bench.feeding import Sent
-from bench.rig import data_settings
-from duban.bus import follow
+from duban.bus_read import consumer
 from duban.codec import decode
-from duban.warehouse import query
+from duban.events import Event
+from duban.settings import settings
+from duban.warehouse import WarehouseError, query
 
+ALERTS = "alerts"
 LOOK_SECONDS = 0.025  # between two looks into the warehouse; figures are as coarse as this
 FIGURE = "accepted_today.value"  # the figure on the first page that accepted cases move
 HIGHEST = """
@@ -71,7 +74,10 @@ class Warehouse:
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
-            rows = query(HIGHEST, floor=self._floor).rows
+            try:
+                rows = query(HIGHEST, floor=self._floor).rows
+            except WarehouseError:
+                continue  # what it could not show is seen later
             at = time.time()
             for partition, highest in rows:
                 seen = self._seen.setdefault(partition, [])
@@ -118,7 +124,7 @@ class Screen:
         return found
 
     async def _open(self) -> None:
-        s = data_settings()
+        s = settings()
         url = s.url("dashboard")
         headers = {"Authorization": f"Bearer {s.dashboard_token.get_secret_value()}"}
         async with httpx.AsyncClient(headers=headers, timeout=30, trust_env=False) as client:
@@ -165,20 +171,26 @@ class Alerts:
     def stop(self) -> None:
         """Follow no more."""
         self._stop.set()
+        self._thread.join()
 
     def lateness(self, due: dict[str, int]) -> list[float]:
         """Seconds from the due instant to the alert, of cases that have one."""
         return [self.seen[case] - at / 1000 for case, at in due.items() if case in self.seen]
 
     def _follow(self) -> None:
-        start = time.time_ns() // 1_000_000
-        for record in follow(["alerts"], start=start):
-            at = time.time()
-            event = decode(record.value)
-            if event.type == "AlertRaised" and event.data["level"] == "yellow":
-                self.seen.setdefault(event.subject_id, at)
-            if self._stop.is_set():
-                return
+        with consumer() as kafka:
+            places = [TopicPartition(ALERTS, n) for n in kafka.partitions_for_topic(ALERTS)]
+            kafka.assign(places)
+            kafka.seek_to_end(*places)
+            while not self._stop.is_set():
+                found = kafka.poll(timeout_ms=100)
+                at = time.time()
+                for record in (record for records in found.values() for record in records):
+                    self._take(decode(record.value), at)
+
+    def _take(self, event: Event, at: float) -> None:
+        if event.type == "AlertRaised" and event.data["level"] == "yellow":
+            self.seen.setdefault(event.subject_id, at)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def clock_outputs(
 def next_wake(clock: Clock, fired: Sequence[Firing], now: int) -> int | None:
     """The next instant after `now` at which this clock has something to say, or None."""
     instants = [f.visible_at for f in fired]
-    instants += [r.due_at + 1 for r in clock.regimes if r.end is None]
+    instants += [r.due_at + 1 for r in clock.regimes if r.end is None or r.due_at < r.end]
     return min((at for at in instants if at > now), default=None)
 
 
@@ -236,14 +236,15 @@ def _alert(
     yield Output(alert, "AlertRaised", firing.at, told)
     if noted:
         by = {"acknowledged_by": noted.actor.role, "acknowledged_by_event": noted.event_id}
-        yield Output(identify(alert, "noted"), "AlertNoted", noted.occurred_at, {**told, **by})
+        at = max(noted.occurred_at, firing.at)
+        yield Output(identify(alert, "noted"), "AlertNoted", at, {**told, **by, "at": at})
     yield from _cleared(clock, told)
 
 
 def _cleared(clock: Clock, told: Mapping[str, Any]) -> Iterator[Output]:
     if clock.stopped_at is not None:
         name = identify(told["alert_id"], "cleared")
-        yield Output(name, "AlertCleared", clock.stopped_at, told)
+        yield Output(name, "AlertCleared", clock.stopped_at, {**told, "at": clock.stopped_at})
 
 
 def _acknowledged(facts: Sequence[Fact], alerts: set[str]) -> dict[str, Fact]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, firings, next_wake
 from duban.case import Anomaly, Fact, Facts, View, effective, read
-from duban.clocks import Clock, clocks_of
+from duban.clocks import Clock, clock_of
 from duban.policy import Item, Policy, Reference, Rung
 from duban.scoring import points_of
+from duban.worktime import BeyondCalendar, Calendar
 
 
 @dataclass(slots=True)
@@ -29,6 +30,11 @@ class Assessment:
         return "ok" if self.item else "no_policy"
 
     @property
+    def open(self) -> bool:
+        """Whether time can still change the case: it has not ended, or a clock runs on."""
+        return self.view.ended_at is None or any(c.stopped_at is None for c in self.clocks)
+
+    @property
     def signal(self) -> str:
         """The gravest signal that is out: none, reminder, yellow or red."""
         out = {o.data["level"] for o in self.outputs.values() if o.type == "SignalRaised"}
@@ -48,50 +54,60 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
     view.item_name = view.item_name or (item.name if item else "")
     view.case_class = view.case_class or (item.case_class if item else "")
     result = Assessment(view, item)
-    if calendar := reference.calendar(hall_id, view.window_id):
-        result.calendar_version = calendar.version
-        if policy:
-            result.policy_version = f"{policy.policy_id}@{policy.version}"
-            result.clocks = clocks_of(case_id, standing, policy, item, calendar)
-            result.governing = governing(result.clocks)
     subject = Subject(
         case_id, hall_id, view.window_id, view.item_code, view.item_name, view.historical
     )
-    _fill(result, subject, facts, standing, policy, reference, now)
+    calendar = reference.calendar(hall_id, view.window_id)
+    anomalies = [*view.anomalies, *_conflicts(facts), *_strangers(subject, standing)]
+    if calendar and policy:
+        result.policy_version = f"{policy.policy_id}@{policy.version}"
+        result.calendar_version = calendar.version
+        anomalies += _run_clocks(result, subject, standing, policy, calendar, now)
+    result.governing = governing(result.clocks)
+    anomalies += [a for clock in result.clocks for a in clock.anomalies]
+    points = _points(result, subject, standing, reference)
+    for output in (*anomaly_outputs(subject, anomalies), *points):
+        result.outputs[output.id] = output
+    view.anomalies = tuple(anomalies)
     return result
+
+
+def _run_clocks(
+    result: Assessment,
+    subject: Subject,
+    standing: Sequence[Fact],
+    policy: Policy,
+    calendar: Calendar,
+    now: int,
+) -> list[Anomaly]:
+    """Add each clock with what should be out about it. A clock whose dates no calendar reaches is
+    left out and flagged: one senseless date must not stop a partition."""
+    beyond = []
+    wakes: list[int] = []
+    for definition in policy.clocks:
+        ladder: Sequence[Rung] = policy.ladders.get(definition.ladder, ())
+        try:
+            clock = clock_of(subject.case_id, standing, definition, policy, result.item, calendar)
+            if clock is None:
+                continue
+            fired = firings(clock, ladder)
+            outputs = list(clock_outputs(subject, clock, fired, standing, now))
+            wake = next_wake(clock, fired, now)
+        except BeyondCalendar:
+            last = standing[-1]
+            beyond.append(Anomaly("beyond_calendar", last.event_id, last.occurred_at))
+            continue
+        result.clocks.append(clock)
+        result.outputs.update((o.id, o) for o in outputs)
+        wakes += [] if wake is None else [wake]
+    result.next_wake = min(wakes, default=None)
+    return beyond
 
 
 def governing(clocks: Sequence[Clock]) -> Clock | None:
     """The clock that decides whether the case was on time: promise, else imposed, else law."""
     candidates = [c for c in clocks if c.definition.governs > 0]
     return max(candidates, key=lambda c: c.definition.governs, default=None)
-
-
-def _fill(
-    result: Assessment,
-    subject: Subject,
-    facts: Facts,
-    standing: Sequence[Fact],
-    policy: Policy | None,
-    reference: Reference,
-    now: int,
-) -> None:
-    """Add what should be out, and when to look again."""
-    wakes = []
-    anomalies = [*result.view.anomalies, *_conflicts(facts), *_strangers(subject, standing)]
-    for clock in result.clocks:
-        ladder: Sequence[Rung] = policy.ladders.get(clock.definition.ladder, ()) if policy else ()
-        fired = firings(clock, ladder)
-        for output in clock_outputs(subject, clock, fired, standing, now):
-            result.outputs[output.id] = output
-        wakes.append(next_wake(clock, fired, now))
-        anomalies += clock.anomalies
-    for output in anomaly_outputs(subject, anomalies):
-        result.outputs[output.id] = output
-    for output in _points(result, subject, standing, reference):
-        result.outputs[output.id] = output
-    result.view.anomalies = tuple(anomalies)
-    result.next_wake = min((w for w in wakes if w is not None), default=None)
 
 
 def _conflicts(facts: Facts) -> list[Anomaly]:
@@ -119,10 +135,14 @@ def _points(
     result: Assessment, subject: Subject, standing: Sequence[Fact], reference: Reference
 ) -> list[Output]:
     calendar = reference.calendar(subject.hall_id, subject.window_id)
-    rules = reference.score_policy(standing[-1].occurred_at)
-    if not (calendar and rules and subject.window_id):
+    if not (calendar and subject.window_id):
         return []
     points = points_of(
-        subject.case_id, subject.window_id, result.governing, standing, rules, calendar.zone
+        subject.case_id,
+        subject.window_id,
+        result.governing,
+        standing,
+        reference.score_policy,
+        calendar.zone,
     )
     return [p._replace(historical=subject.historical) for p in points]

@@ -140,12 +140,15 @@ def read(standing: Iterable[Fact]) -> View:
 
 
 def _carry(view: View, fact: Fact) -> None:
-    """Who holds the case: the last window, organisation and member of staff that acted on it."""
+    """Who holds the case: the last window, organisation and member of staff that acted on it
+    before it ended; looking at an alert or rating is no acting."""
+    view.channel = view.channel or fact.channel
+    view.historical = view.historical or fact.historical
+    if view.ended_at is not None or fact.type.startswith(("Alert", "Rating")):
+        return
     view.window_id = fact.actor.window_id or view.window_id
     view.org_id = fact.actor.org_id or view.org_id
     view.staff_id = fact.actor.id or view.staff_id
-    view.channel = view.channel or fact.channel
-    view.historical = view.historical or fact.historical
 
 
 _AFTER_THE_END = frozenset(

@@ -130,29 +130,28 @@ class Clock:
         return self.calendar.minutes_between(self.due_at, end) if self.breached_by(end) else 0
 
 
-def clocks_of(
+def clock_of(
     case_id: str,
     standing: Sequence[Fact],
+    definition: ClockDef,
     policy: Policy,
     item: Item | None,
     calendar: Calendar,
-) -> list[Clock]:
-    """Every clock that the standing facts have started, in the order of the policy.
+) -> Clock | None:
+    """The clock of one definition, or None where no standing fact has started it.
 
-    A definition starts one clock, at its first starting fact; an `instant` one is started anew
-    by a later `DeadlineImposed`, which replaces the earlier.
+    It starts at its first starting fact; an `instant` one is started anew by a later
+    `DeadlineImposed`, which replaces the earlier. Raises `BeyondCalendar` for a date that no
+    calendar reaches.
     """
-    clocks = []
-    for definition in policy.clocks:
-        anchor = _anchor(definition, standing)
-        terms = _terms(definition, item, anchor) if anchor else None
-        if anchor and terms:
-            identity = clock_id(case_id, definition.kind, anchor.event_id)
-            budget, unit = terms
-            version = f"{policy.policy_id}@{policy.version}"
-            clock = Clock(identity, definition, unit, budget, anchor, calendar, version)
-            clocks.append(_run(clock, standing))
-    return clocks
+    anchor = _anchor(definition, standing)
+    terms = _terms(definition, item, anchor) if anchor else None
+    if anchor is None or terms is None:
+        return None
+    budget, unit = terms
+    identity = clock_id(case_id, definition.kind, anchor.event_id)
+    version = f"{policy.policy_id}@{policy.version}"
+    return _run(Clock(identity, definition, unit, budget, anchor, calendar, version), standing)
 
 
 def _anchor(definition: ClockDef, standing: Sequence[Fact]) -> Fact | None:
@@ -166,11 +165,13 @@ def _terms(definition: ClockDef, item: Item | None, anchor: Fact) -> tuple[int, 
     """Budget and unit, or None where the item promises none (or is unknown)."""
     if definition.unit == "instant":
         return int(anchor.data["due_at"]), "instant"
-    if isinstance(definition.budget, int):
-        return definition.budget, definition.unit
-    budget = getattr(item, definition.budget.removeprefix("item."), None) if item else None
     unit = item.unit if item and definition.unit == "item" else definition.unit
-    return (budget, unit) if budget else None
+    budget: int | None
+    if isinstance(definition.budget, int):
+        budget = definition.budget
+    else:
+        budget = getattr(item, definition.budget.removeprefix("item."), None) if item else None
+    return (budget, unit) if budget and unit not in ("instant", "item") else None
 
 
 # --- running a clock over the facts ------------------------------------------------------------
@@ -192,6 +193,8 @@ def _run(clock: Clock, standing: Sequence[Fact]) -> Clock:
     hand = _Hand(standing[first].occurred_at if first == 0 else clock.anchor.occurred_at)
     clock.due_at = _due(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(hand.since, None, clock.due_at, clock.anchor))
+    if ended := _ended_before(clock, standing[: first if clock.unit != "instant" else 0]):
+        _stop(clock, hand, ended._replace(occurred_at=clock.anchor.occurred_at))
     for fact in standing[first:]:
         if fact.type in clock.definition.stop:
             _stop(clock, hand, fact)
@@ -204,6 +207,13 @@ def _run(clock: Clock, standing: Sequence[Fact]) -> Clock:
     return clock
 
 
+def _ended_before(clock: Clock, earlier: Sequence[Fact]) -> Fact | None:
+    """The fact that had ended the case before this clock's anchor, told in the wrong order."""
+    ends = [f for f in earlier if f.type in clock.definition.stop or f.type == "CaseReopened"]
+    last = ends[-1] if ends else None
+    return last if last and last.type in ("DecisionMade", "CaseClosed") else None
+
+
 def _due(clock: Clock, since: int, remaining: int) -> int:
     """The instant at which `remaining` grains, counted from `since`, are used up."""
     calendar = clock.calendar
@@ -213,7 +223,7 @@ def _due(clock: Clock, since: int, remaining: int) -> int:
         case "working_minute":
             return calendar.add_worked_ms(since, remaining)
         case "calendar_day":
-            return calendar.nth_day(_counts_from(clock, since), remaining)
+            return calendar.nth_day(_counts_from(clock, since), max(remaining, 1))
         case _:
             return calendar.nth_close(_counts_from(clock, since), remaining)
 
@@ -253,7 +263,7 @@ def _hold(clock: Clock, hand: _Hand, fact: Fact, name: str, ground: str) -> None
     if ground not in clock.definition.pause_grounds:
         _flag(clock, "pause_without_ground", fact)
         return
-    if hand.running and fact.occurred_at > clock.due_at:
+    if hand.running and fact.occurred_at >= clock.due_at:
         _flag(clock, "pause_after_due", fact)
         return
     hand.holds[name] = fact

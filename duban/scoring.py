@@ -1,6 +1,6 @@
 """Points: one explainable entry per rule and cause, never edited, only answered by its opposite."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,18 +20,20 @@ def points_of(
     window_id: str,
     governing: Clock | None,
     standing: Sequence[Fact],
-    policy: ScorePolicy,
+    policy_at: Callable[[int], ScorePolicy | None],
     zone: str,
 ) -> Iterator[Output]:
     """Every point that a case has earned its window: for its outcome, for each citizen's rating.
 
     Source: the monthly window score of `domain` (base 100, a deduction per overdue case), and the
-    five levels of 好差评. Which cause is worth what is the policy's to say.
+    five levels of 好差评. Which cause is worth what is for the policy in force at the cause to say.
     """
     for cause, on, at in _causes(governing, standing):
-        for rule in policy.rules:
+        policy = policy_at(at)
+        for rule in policy.rules if policy else ():
             if rule.on == on:
-                point = identify("point", case_id, window_id, rule.rule_id, policy.version, cause)
+                version = policy.version if policy else ""
+                point = identify("point", case_id, window_id, rule.rule_id, version, cause)
                 data = {
                     "point_id": point,
                     "subject": window_id,
@@ -41,7 +43,7 @@ def points_of(
                     "cause_event_id": cause,
                     "case_id": case_id,
                     "at": at,
-                    "score_policy_version": policy.version,
+                    "score_policy_version": version,
                 }
                 yield Output(point, "ScorePointPosted", at, data)
 

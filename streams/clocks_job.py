@@ -23,6 +23,7 @@ from streams.state import Held
 
 CLOCK_KEY = b"__clock"
 CASE_BYTES_MAX = 600_000
+LATEST_MS = 7_000_000_000_000  # a day in 2191
 SENDER = "duban_hall"  # header: the hall whose token the gateway saw
 
 
@@ -83,6 +84,8 @@ class ClocksJob:
         touched: dict[str, str] = {}
         for record, event in events:
             if event.type == "ClockTicked":
+                if now is not None or not 0 < event.data["at"] < LATEST_MS:
+                    continue  # business time is the wall's, or this is no time
                 self._settle(touched, self._now(now), turn)
                 touched = {}
                 self._advance(int(event.data["at"]), turn)
@@ -92,8 +95,7 @@ class ClocksJob:
                 turn.dead.append(
                     (record, "case_too_large", f"over {CASE_BYTES_MAX} bytes of facts")
                 )
-            else:
-                self._take(event, record)
+            elif self._take(event, record):
                 touched[event.subject_id] = event.event_id
         self._settle(touched, self._now(now), turn)
         return turn.result()
@@ -144,16 +146,22 @@ class ClocksJob:
     def _too_large(self, event: Event, record: Record) -> bool:
         """Whether the case's state would outgrow a record of Kafka (1 MiB)."""
         held = self._cases.get(event.subject_id)
-        return held is not None and held.size + len(record.value or b"") > CASE_BYTES_MAX
+        size = held.size if held else 0
+        return size + len(record.value or b"") > CASE_BYTES_MAX
 
-    def _take(self, event: Event, record: Record) -> None:
+    def _take(self, event: Event, record: Record) -> bool:
+        """Add a fact to its case; False where it was known already."""
         held = self._cases.get(event.subject_id)
         if held is None:
             hall = event.subject_id.split("/", 1)[0]
             held = Held(event.subject_id, hall, event.tenant_id)
             self._cases[event.subject_id] = held
-        held.facts = evolve(held.facts, fact_of(event, record))
+        before = held.facts
+        held.facts = evolve(before, fact_of(event, record))
+        if held.facts is before:
+            return False
         held.size += len(record.value or b"")
+        return True
 
     def _settle(self, touched: dict[str, str], now: int, turn: Turn) -> None:
         """Derive each touched case anew; send out what is new, take back what is gone."""
@@ -163,7 +171,7 @@ class ClocksJob:
             assessment = assess(name, held.hall_id, held.facts, reference, now)
             messages = difference(held, assessment, cause)
             turn.outputs += [record_of(m) for m in messages]
-            held.open = assessment.view.ended_at is None
+            held.open = assessment.open
             self._schedule(held, assessment.next_wake)
             if messages or cause not in ("timer", "reference"):
                 held.version += 1

@@ -1,7 +1,8 @@
 """What to say now: what should be out and is not, and what is out and should not be.
 
 `difference` is the only place that raises or takes back anything. The first time a message goes
-out, its event id is its own; a second time, or a taking back, is named after its cause as well.
+out, its event id is its own; a second time, or a taking back, is named after its cause and the
+version of the case as well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from duban.events import Actor, Event
 from streams.state import Held, remember
 
 PROCESSOR = Actor("duban", "system")
-ALERT_TURNS = ("AlertCleared", "AlertNoted")
+ALERT_TURNS = ("AlertNoted", "AlertCleared")
 
 
 def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
@@ -22,11 +23,11 @@ def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
     `cause` is the id of the fact that was taken in last, "timer", or "reference".
     """
     wanted, out = assessment.outputs, held.emitted
-    new = sorted((o for name, o in wanted.items() if name not in out), key=lambda o: o.at)
+    new = sorted((o for name, o in wanted.items() if name not in out), key=_told_in_order)
     gone = [o for name, o in out.items() if name not in wanted and o.type != "ClockSuperseded"]
     if not new and not gone:
         return []
-    why = _named(cause, assessment)
+    why = f"{cause}#{held.version}"
     events = list(_taken_back(held, gone, assessment, why))
     for output in gone:
         del out[output.id]
@@ -38,10 +39,10 @@ def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
     return events
 
 
-def _named(cause: str, assessment: Assessment) -> str:
-    if cause == "reference":
-        return f"reference:{assessment.policy_version}:{assessment.calendar_version}"
-    return cause
+def _told_in_order(output: Output) -> tuple[int, int]:
+    """By instant; an alert is raised before it is noted, and noted before it is cleared."""
+    turn = ALERT_TURNS.index(output.type) + 1 if output.type in ALERT_TURNS else 0
+    return output.at, turn
 
 
 def _first_or_again(held: Held, output: Output, cause: str) -> tuple[Output, str]:
@@ -129,7 +130,8 @@ def _superseded(
 def _reason(held: Held, assessment: Assessment, cause: str) -> str:
     if cause.startswith("reference"):
         return "calendar"
-    fact = next((f for f in held.facts.ordered if f.event_id == cause), None)
+    name = cause.partition("#")[0]
+    fact = next((f for f in held.facts.ordered if f.event_id == name), None)
     corrects = fact is not None and (fact.corrects or fact.type == "EventVoided")
     return "correction" if corrects else "late_event"
 
@@ -147,7 +149,13 @@ def _event(held: Held, output: Output, type_: str, event_id: str, cause: str) ->
         recorded_at=output.at,
         actor=PROCESSOR,
         channel="system",
-        causation_id=cause if cause.count("-") == 4 and len(cause) == 36 else None,
+        causation_id=_fact_id(cause),
         historical=output.historical,
         data=output.data,
     )
+
+
+def _fact_id(cause: str) -> str | None:
+    """The fact that a cause names; none where it is a timer or new reference data."""
+    name = cause.partition("#")[0]
+    return None if name in ("timer", "reference") else name

@@ -4,6 +4,7 @@ One instance owns one partition of `score-points`, which is keyed by hall. A tot
 points add up to: a reversal is a point of its own, so nothing is ever edited.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,12 +25,11 @@ class ScoresJob:
         self._totals: dict[Key, Event] = {}
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take back one total."""
-        hall, subject, period = key.decode().split("|")
-        if value is None:
-            self._totals.pop((hall, subject, period), None)
-        else:
-            self._totals[hall, subject, period] = codec.decode(value)
+        """Take back one total; totals are never deleted."""
+        if value is not None:
+            total = codec.decode(value)
+            subject, period = str(total.data["subject"]), str(total.data["period"])
+            self._totals[total.hall_id, subject, period] = total
 
     def restored(self) -> None:
         """Totals need no index."""
@@ -50,7 +50,11 @@ class ScoresJob:
         points, dead = [], []
         for record in records:
             try:
-                points.append(codec.decode(record.value))
+                point = codec.decode(record.value)
+                if point.type == "ScorePointPosted":
+                    points.append(point)
+                else:
+                    dead.append((record, "wrong_topic", f"{point.type} is no point"))
             except codec.RetryLater as error:
                 if not final or not isinstance(error, codec.UnknownSchema):
                     raise
@@ -58,7 +62,7 @@ class ScoresJob:
             except codec.CodecError as error:
                 dead.append((record, error.reason, error.detail))
         touched = {self._add(point): None for point in points}
-        state = [("|".join(k).encode(), codec.encode(self._totals[k])) for k in touched]
+        state = [(json.dumps(k).encode(), codec.encode(self._totals[k])) for k in touched]
         return Result(state=state, dead=dead)
 
     def _add(self, point: Event) -> Key:

@@ -91,7 +91,8 @@ def decode(value: bytes) -> Held:
         emitted={o.id: o for o in core.emitted},
         taken_back=core.taken_back,
         version=record["version"],
-        open=record["case"]["closed_at"] is None,
+        open=record["case"]["closed_at"] is None
+        or any(c["state"] in ("running", "paused") for c in record["clocks"]),
         size=len(record["core"]),
     )
 

@@ -212,11 +212,20 @@ def test_a_request_with_a_senseless_size_is_answered_and_the_door_stays_open(
     warehouse: Stack,
 ) -> None:
     url = httpx.URL(warehouse.url("warehouse"))
+    secret = warehouse.settings.warehouse_password.get_secret_value()
+    who = f"X-ClickHouse-User: duban\r\nX-ClickHouse-Key: {secret}\r\n".encode()
     for header in (b"Content-Length: -7", b"Content-Length: many", b"Transfer-Encoding: chunked"):
         with socket.create_connection((url.host, url.port or 80), 5) as door:
-            door.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\nzz\r\n")
+            door.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + who + header + b"\r\n\r\nzz\r\n")
             assert door.recv(1000).startswith(b"HTTP/1.1 400")
     assert ask(warehouse, "SELECT 1").text == "1\n"
+
+
+def test_what_a_stranger_sends_is_not_even_read(warehouse: Stack) -> None:
+    url = httpx.URL(warehouse.url("warehouse"))
+    with socket.create_connection((url.host, url.port or 80), 5) as door:
+        door.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000000\r\n\r\n")
+        assert door.recv(1000).startswith(b"HTTP/1.1 401")
 
 
 def test_a_second_process_on_the_data_is_told_who_holds_it(warehouse: Stack) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from duban.events import rank
 from projections.dashboard.ask import ask
 from projections.dashboard.case_queries import CASE, case_of, clocks
 from projections.dashboard.figures import AlertRow, CaseFile, ClockRow, FactRow
@@ -45,9 +46,14 @@ async def case_file(hall: str, case_id: str) -> CaseFile | None:
     return CaseFile(
         case_of(found[0], kinds.get(found[0]["due_kind"])),
         tuple(c for c in its_clocks if c.state != "void"),
-        tuple(map(fact_of, facts)),
+        tuple(sorted(map(fact_of, facts), key=_as_lived)),
         tuple(alert_of(row, None) for row in alerts),
     )
+
+
+def _as_lived(fact: FactRow) -> tuple[int, int, int, str]:
+    """The order in which a case lived its facts, the worker's own."""
+    return fact.occurred_at, rank(fact.type), fact.recorded_at, fact.event_id
 
 
 def fact_of(row: Mapping[str, Any]) -> FactRow:

@@ -1,5 +1,6 @@
 """`duban alerts`: the stream of warnings, from any moment on, and live."""
 
+import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -50,6 +51,8 @@ def alerts(
     if level and level not in LEVELS:
         fail(f"There is no level {level!r}.", f"Use one of: {', '.join(LEVELS)}.", 2)
     start = _start(from_)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
+        signal.signal(number, signal.default_int_handler)
     try:
         chosen = _chosen(_records(start, follow_), start, hall, level)
         if follow_:

@@ -67,32 +67,32 @@ def create_app(jobs: Sequence[JobSpec], build: Build) -> App:
 def _add_job(app: App, spec: JobSpec) -> None:
     source = app.topic(*spec.sources, key_type=bytes, value_type=bytes, acks=False)
 
-    @app.agent(source, name=spec.name)  # type: ignore[untyped-decorator]
+    @app.agent(source, name=spec.name)  # type: ignore[untyped-decorator]  # faust is untyped
     async def batches(stream: Any) -> None:
         async for batch in stream:
             app.owners.take(batch)
 
 
 def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task  # type: ignore[untyped-decorator]  # faust is untyped
     async def follow_reference() -> None:
         groups = [(*spec.sources, spec.state_topic) for spec in jobs]
         await kafka.check_topics([REFERENCE, DEAD_LETTERS], groups)
         await app.feed.run()
 
-    @app.timer(LAG_SECONDS)  # type: ignore[untyped-decorator]
+    @app.timer(LAG_SECONDS)  # type: ignore[untyped-decorator]  # faust is untyped
     async def measure_lag() -> None:
         app.owners.measure_lag(app.consumer.highwater)
 
-    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def assigned(_app: App, partitions: Any, **_: Any) -> None:
         await app.owners.assigned(partitions)
 
-    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def revoked(_app: App, _partitions: Any, **_: Any) -> None:
         await app.owners.revoked()
 
-    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def leaving(_app: App, **_: Any) -> None:
         await app.owners.revoked()
 

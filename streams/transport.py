@@ -72,7 +72,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped
     ) -> Mapping[TP, Sequence[Any]]:
         """Fetch; hand over what loops own; return the rest for Faust to deliver one by one."""
         if active_partitions is None:  # client-only: no group, no loops
-            return await super()._getmany(None, timeout)  # type: ignore[no-any-return]
+            return await super()._getmany(None, timeout)  # type: ignore[no-any-return]  # untyped
         owners = self.app.owners
         epoch = owners.epoch
         wanted = {tp for tp in active_partitions if not owners.has(tp) or owners.wants(tp)}

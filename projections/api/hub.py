@@ -186,8 +186,9 @@ async def places_at(instant_ms: int) -> Places:
     await consumer.start()
     try:
         parts = partitions(consumer)
-        found = await consumer.offsets_for_times(dict.fromkeys(parts, instant_ms))
+        # The ends first: what is written between the two questions lies after them.
         ends = await consumer.end_offsets(parts)
+        found = await consumer.offsets_for_times(dict.fromkeys(parts, instant_ms))
         return {tp.partition: found[tp].offset if found[tp] else ends[tp] for tp in parts}
     finally:
         await consumer.stop()

@@ -14,9 +14,9 @@ from duban.bus import BrokerAway, Record, business_now, follow, read_all
 from duban.cli.output import fail, out, say_json, say_table
 from duban.events import Event
 from duban.settings import settings
+from duban.words import LEVELS
 
 TOPIC = "alerts"
-LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "escalate": "上报"}
 STYLES = {"reminder": "cyan", "yellow": "yellow", "red": "bold red", "escalate": "magenta"}
 HAPPENED = {
     "AlertRaised": "发出",

@@ -12,21 +12,10 @@ from duban.due import DayUsed, Due, Pause, due
 from duban.policy import Reference
 from duban.reference import SHIPPED, BadReference, load, reference_from
 from duban.settings import settings
+from duban.words import UNITS, WHY
 from duban.worktime import UNPUBLISHED, BeyondCalendar, Calendar
 
-UNITS = {"working_day": "个工作日", "calendar_day": "个自然日", "working_minute": "个工作分钟"}
 WEEKDAYS = "一二三四五六日"
-WHY = {
-    "workday": "工作日",
-    "weekend": "休息日",
-    "holiday": "法定节假日",
-    "makeup": "调休上班",
-    "hall_work": "本厅上班",
-    "hall_rest": "本厅休息",
-    "start_day": "当天不计",
-    "paused": "期间扣除",
-    "rolled": "末日顺延",
-}
 
 
 def register(app: typer.Typer) -> None:

@@ -11,24 +11,7 @@ from duban.cli.output import fail, out, say_json, say_table
 from duban.derivation import explain_case
 from duban.settings import settings
 from duban.warehouse import WarehouseError
-
-KINDS = {"promise": "承诺时限", "statutory": "法定时限", "imposed": "指定期限"}
-STATES = {"running": "计时中", "paused": "依法扣除中", "stopped": "已停止"}
-OUTCOMES = {"early": "提前", "on_time": "按时", "late": "超期", "": ""}
-UNITS = {"working_day": "个工作日", "calendar_day": "个自然日", "working_minute": "个工作分钟"}
-WHY = {
-    "workday": "工作日",
-    "weekend": "休息日",
-    "holiday": "法定节假日",
-    "makeup": "调休上班",
-    "hall_work": "本厅上班",
-    "hall_rest": "本厅休息",
-    "start_day": "当天不计",
-    "excluded": "依法扣除",
-    "upstream": "上级时间",
-    "not_closed": "未到下班",
-    "imposed": "指定期限",
-}
+from duban.words import CLOCKS, OUTCOMES, STATES, UNITS, WHY
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +45,7 @@ def _show(clock: dict[str, Any]) -> None:
     term = "" if clock["budget"] is None else f" {clock['budget']} {UNITS[clock['unit']]}"
     state = OUTCOMES[clock["outcome"]] or STATES[clock["state"]]
     unsure = "（暂定：该年放假安排尚未公布）" if clock["provisional"] else ""
-    kind = KINDS.get(clock["kind"], clock["kind"])
+    kind = CLOCKS.get(clock["kind"], clock["kind"])
     out.print(f"\n[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
     out.print(f"[dim]{clock['source']}[/]")
     rows = (

@@ -20,8 +20,8 @@ from duban.events import Event
 from duban.publish import publish
 from duban.vault import Channel, VaultError, open_vault
 from duban.webhook import headers
+from duban.words import LEVELS
 
-LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "escalate": "升级督办"}
 TEST_SECONDS = 10.0
 
 subscriptions = typer.Typer(no_args_is_help=True, help="Who hears which warnings. 预警订阅。")

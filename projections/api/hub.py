@@ -17,8 +17,8 @@ from aiokafka.errors import KafkaError
 
 from duban import codec
 from duban.events import Event
-from projections.api.kafka import reader
 from projections.api.places import Places
+from projections.kafka import reader
 
 TOPIC = "alerts"
 KEPT = 5_000  # messages at hand

@@ -7,16 +7,14 @@ from nicegui import ui
 
 from projections.dashboard import sources
 from projections.dashboard.alert_queries import LEVELS, STATES, AlertFilter, alerts, count_alerts
-from projections.dashboard.ask import Away
 from projections.dashboard.figures import AlertRow
-from projections.dashboard.live import live
+from projections.dashboard.listing import list_page
 from projections.dashboard.moments import Moment
 from projections.dashboard.names import Names
-from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import Bar, bar, case_href
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, hall_chips, language, shell
+from projections.dashboard.shell import hall_chips, language
 from projections.dashboard.words import Lang, name_of, say
 
 SHOWN = 200
@@ -46,23 +44,7 @@ class AlertLine:
 async def alerts_page(request: Request) -> None:
     """The alerts that the filter in the URL lets through."""
     lang, wanted = language(request), AlertFilter.read(request.query_params)
-    with shell(request, "alerts", lang, live):
-        try:
-            tools, table = await blocks(wanted, lang)
-        except Away:
-            ui.html(render("away.html", lang), sanitize=False)
-            return
-        with ui.element("section").classes("card"):
-            block("tools", tools)
-        with ui.element("section").classes("card"):
-            block("rows", table)
-
-    async def refresh(page: Page) -> None:
-        fresh_tools, fresh_table = await blocks(wanted, lang)
-        page.block("tools", fresh_tools)
-        page.block("rows", fresh_table)
-
-    Page(lang, wanted.hall, refresh)
+    await list_page(request, "alerts", lang, wanted.hall, lambda: blocks(wanted, lang))
 
 
 async def blocks(wanted: AlertFilter, lang: Lang) -> tuple[str, str]:

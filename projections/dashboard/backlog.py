@@ -14,7 +14,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from projections.api.kafka import connection, reader
+from duban.bus_config import aiokafka_config
+from projections.kafka import reader
 
 PARTS = ("streams", "sink")  # a group belongs to the part whose name is in its own
 WRITTEN_PLAINLY = ("case-events", "hall-events")  # all other topics are written in transactions
@@ -52,7 +53,7 @@ class Backlog:
 
     async def _watch(self) -> None:
         while True:
-            admin, ends = AIOKafkaAdminClient(**connection()), reader(fetch_bytes=FETCH_BYTES)
+            admin, ends = AIOKafkaAdminClient(**aiokafka_config()), reader(fetch_bytes=FETCH_BYTES)
             try:
                 await admin.start()
                 await ends.start()

@@ -13,14 +13,13 @@ from projections.dashboard.ask import Away
 from projections.dashboard.case_queries import cases, count_by_state, count_cases
 from projections.dashboard.figures import CaseRow
 from projections.dashboard.filters import FIGURES, SIGNALS, Filter
-from projections.dashboard.live import live
+from projections.dashboard.listing import list_page
 from projections.dashboard.moments import Moment
 from projections.dashboard.names import Names
-from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import row
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, hall_chips, language, shell
+from projections.dashboard.shell import hall_chips, language
 from projections.dashboard.words import Lang, name_of, say
 
 PER_PAGE = 100
@@ -33,23 +32,7 @@ CHIPS = ("", "open", "overdue", "kept", "late")
 async def cases_page(request: Request) -> None:
     """The cases that the filter in the URL lets through."""
     lang, wanted = language(request), Filter.read(request.query_params)
-    with shell(request, "cases", lang, live):
-        try:
-            tools, table = await blocks(wanted, lang)
-        except Away:
-            ui.html(render("away.html", lang), sanitize=False)
-            return
-        with ui.element("section").classes("card"):
-            block("tools", tools)
-        with ui.element("section").classes("card"):
-            block("rows", table)
-
-    async def refresh(page: Page) -> None:
-        fresh_tools, fresh_table = await blocks(wanted, lang)
-        page.block("tools", fresh_tools)
-        page.block("rows", fresh_table)
-
-    Page(lang, wanted.hall, refresh)
+    await list_page(request, "cases", lang, wanted.hall, lambda: blocks(wanted, lang))
 
 
 async def blocks(wanted: Filter, lang: Lang) -> tuple[str, str]:

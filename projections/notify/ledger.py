@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from projections.api.kafka import connection, reader
+from duban.bus_config import aiokafka_config
+from projections.kafka import reader
 
 TOPIC = "deliveries"
 CURSOR = b"__cursor"
@@ -24,7 +25,7 @@ class Ledger:
     def __init__(self) -> None:
         self.cursor: dict[int, int] = {}
         self._finished: dict[str, tuple[int, int]] = {}
-        self._producer = AIOKafkaProducer(**connection(), acks="all", enable_idempotence=True)
+        self._producer = AIOKafkaProducer(**aiokafka_config(), acks="all", enable_idempotence=True)
 
     async def open(self) -> None:
         """Read the topic to its end and get ready to write."""

@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 
 from duban.contracts import to_json
 from duban.events import Event
-
-LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "escalate": "升级督办"}
-CLOCKS = {"promise": "承诺时限", "statutory": "法定时限", "imposed": "指定期限"}
+from duban.words import CLOCKS, LEVELS
 
 
 def body(event: Event) -> bytes:

@@ -16,7 +16,7 @@ from duban.events import Event
 from duban.launch import tell_ready
 from duban.settings import settings
 from duban.vault import Channel, Vault
-from projections.api.kafka import reader
+from projections.kafka import reader
 from projections.notify.cursor import Cursor
 from projections.notify.ledger import Ledger
 from projections.notify.outbox import Delivery, Outbox

@@ -4,13 +4,12 @@ import asyncio
 import logging
 import signal
 import sys
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
-from aiokafka.helpers import create_ssl_context
 
+from duban.bus_config import aiokafka_config
 from duban.settings import Settings, settings
 from projections.migrate import MigrationError
 from projections.sink.loop import Sink, new_consumer
@@ -18,21 +17,6 @@ from projections.sink.store import Abandoned
 from projections.sink.tables import FEEDS
 
 log = structlog.get_logger()
-
-
-def security(given: Settings) -> dict[str, Any]:
-    """How aiokafka reaches the broker."""
-    config: dict[str, Any] = {
-        "bootstrap_servers": given.brokers,
-        "security_protocol": given.kafka_security_protocol,
-    }
-    if given.kafka_security_protocol.startswith("SASL"):
-        config["sasl_mechanism"] = given.kafka_sasl_mechanism or "SCRAM-SHA-512"
-        config["sasl_plain_username"] = given.kafka_username
-        config["sasl_plain_password"] = given.kafka_password.get_secret_value()
-    if given.kafka_security_protocol.endswith("SSL"):
-        config["ssl_context"] = create_ssl_context(cafile=given.kafka_cafile or None)
-    return config
 
 
 async def started(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
@@ -50,9 +34,9 @@ async def started(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
 
 async def serve(given: Settings) -> None:
     """Migrate, consume, stop in order."""
-    consumer = new_consumer(given, security(given))
+    consumer = new_consumer(given, aiokafka_config(given))
     letters = AIOKafkaProducer(
-        **security(given), acks="all", enable_idempotence=True, max_request_size=8 << 20
+        **aiokafka_config(given), acks="all", enable_idempotence=True, max_request_size=8 << 20
     )
     sink = Sink(consumer, letters, given)
     loop = asyncio.get_running_loop()

@@ -32,6 +32,7 @@ class Item:
     promise: int | None = None
     policy_id: str = "default"
     window_id: str = ""
+    steps: Mapping[str, int] = field(default_factory=dict)  # working days of each step that has any
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,27 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What the law or a local rule attaches to an expiry; a person has to confirm it."""
+
+    outcome: str  # acceptance, consent or renewal
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockDef:
     """One kind of clock: data, so that a new kind needs no code.
 
-    `budget` is a number of `unit`, or names a term of the item ("item.promise"); for unit
-    `instant` the due instant comes with the fact that starts the clock (`due_at`).
+    `budget` is a number of `unit`, or names where it stands: a term of the item ("item.promise"),
+    a field of the starting fact ("fact.days"), the step ("step") or the branch ("branch") that the
+    fact names; `fallback` counts where nothing stands there. For unit `instant` the due instant is
+    field `due_field` of the starting fact. With `before` the term is counted back from the instant
+    in that field.
+
+    `per` names the field of facts that tells clocks of one kind apart (branch_id, step); `when` and
+    `stop_when` the values that fields of starting and stopping facts must have. A kind that
+    `repeats` starts again with each starting fact after a stop. `side` says whose term it is, and
+    `days` whether the hall's own days count or the national ones.
     """
 
     kind: str
@@ -77,6 +94,18 @@ class ClockDef:
     ladder: str = ""
     governs: int = 0
     source: str = ""
+    name: str = ""
+    fallback: int = 0
+    due_field: str = "due_at"
+    before: str = ""
+    per: str = ""
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stop_when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    repeats: bool = False
+    start_day: bool = False
+    side: str = "organ"
+    days: str = "hall"
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +121,8 @@ class Policy:
     doc_no: str = ""
     applies_to: str = "new_only"
     reopen_mode: str = "continue"
+    reopen_by_cause: Mapping[str, str] = field(default_factory=dict)
+    absence: Effect | None = None  # of a branch that stays away from a joint survey or meeting
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A file may hold any of the tables below; how the files of a directory are named 
 Calendars and hours are in `reference_shapes`.
 """
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -26,7 +27,8 @@ Ground = Literal[
     "expert_review", "upstream",
 ]  # fmt: skip
 FactType = Annotated[str, AfterValidator(_known)]
-TERMS = ("item.promise", "item.statutory", "item.upper")
+TERM = re.compile(r"item\.(promise|statutory|upper)|step|branch|fact\.[a-z_]{1,40}")
+Mode = Literal["continue", "new_clock", "continue_minus_closed"]
 
 
 class StepModel(Table):
@@ -103,11 +105,35 @@ class ExtensionModel(Table):
     ask_before: int = Field(0, ge=0)
 
 
+class EffectModel(Table):
+    """What follows in law from an expiry, once a person confirms it."""
+
+    outcome: Literal["acceptance", "consent", "renewal"]
+    basis: str = Field(min_length=1, max_length=400)
+
+
+FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+Values = dict[FieldName, list[str]]
+
+
 class ClockModel(Table):
-    """One kind of clock. `governs` is its rank when the case's outcome is decided; 0: never."""
+    """One kind of clock. `governs` is its rank when the case's outcome is decided; 0: never.
+    `duban.policy.ClockDef` says what each field means."""
 
     kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    name: str = Field("", max_length=40)
     budget: int | str = 0
+    fallback: int = Field(0, ge=0)
+    due_field: FieldName = "due_at"
+    before: FieldName | Literal[""] = ""
+    per: FieldName | Literal[""] = ""
+    when: Values = Field(default_factory=dict)
+    stop_when: Values = Field(default_factory=dict)
+    repeats: bool = False
+    start_day: bool = False
+    side: Literal["organ", "applicant"] = "organ"
+    days: Literal["hall", "national"] = "hall"
+    effect: EffectModel | None = None
     unit: Unit | Literal["item"] = "working_day"
     start: list[FactType] = Field(min_length=1)
     stop: list[FactType] = Field(min_length=1)
@@ -119,8 +145,11 @@ class ClockModel(Table):
 
     @model_validator(mode="after")
     def _term(self) -> "ClockModel":
-        if isinstance(self.budget, str) and self.budget not in TERMS:
-            raise ValueError(f"budget is a number or one of {', '.join(TERMS)}")
+        if isinstance(self.budget, str) and not TERM.fullmatch(self.budget):
+            raise ValueError(
+                "budget is a number, item.promise, item.statutory, item.upper, step, branch or"
+                " fact.FIELD"
+            )
         if self.budget == 0 and self.unit != "instant":
             raise ValueError("a clock needs a budget; only unit instant has none")
         return self
@@ -129,7 +158,9 @@ class ClockModel(Table):
 class PolicyBody(Table):
     """What a PolicyPublished carries as JSON."""
 
-    reopen_mode: Literal["continue", "new_clock", "continue_minus_closed"] = "continue"
+    reopen_mode: Mode = "continue"
+    reopen_by_cause: dict[FieldName, Mode] = Field(default_factory=dict)
+    absence: EffectModel | None = None
     clocks: list[ClockModel] = Field(min_length=1)
     ladders: dict[str, LadderModel] = Field(default_factory=dict)
 

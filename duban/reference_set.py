@@ -11,6 +11,7 @@ from typing import Any
 from duban.events import Event
 from duban.policy import (
     ClockDef,
+    Effect,
     Extension,
     Item,
     Policy,
@@ -20,7 +21,7 @@ from duban.policy import (
     ScoreRule,
 )
 from duban.reference_calendars import calendars, effective, natural
-from duban.reference_models import ClockModel, PolicyBody
+from duban.reference_models import ClockModel, EffectModel, PolicyBody
 
 Data = Mapping[str, Any]
 
@@ -77,6 +78,7 @@ def _item(data: Data) -> Item:
         promise=data.get("promise"),
         policy_id=data.get("policy_id", "default"),
         window_id=data.get("window_id", ""),
+        steps={s["step"]: s["budget"] for s in data.get("steps", ()) if s.get("budget")},
     )
 
 
@@ -95,6 +97,8 @@ def _policy(data: Data) -> Policy:
         doc_no=data.get("doc_no", ""),
         applies_to=data.get("applies_to", "new_only"),
         reopen_mode=body.reopen_mode,
+        reopen_by_cause=body.reopen_by_cause,
+        absence=_effect(body.absence),
     )
 
 
@@ -112,7 +116,23 @@ def _clock(model: ClockModel) -> ClockDef:
         ladder=model.ladder,
         governs=model.governs,
         source=model.source,
+        name=model.name,
+        fallback=model.fallback,
+        due_field=model.due_field,
+        before=model.before,
+        per=model.per,
+        when={name: frozenset(values) for name, values in model.when.items()},
+        stop_when={name: frozenset(values) for name, values in model.stop_when.items()},
+        repeats=model.repeats,
+        start_day=model.start_day,
+        side=model.side,
+        days=model.days,
+        effect=_effect(model.effect),
     )
+
+
+def _effect(model: EffectModel | None) -> Effect | None:
+    return Effect(model.outcome, model.basis) if model else None
 
 
 def _score(data: Data) -> ScorePolicy:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 out = Console()
-err = Console(stderr=True)
+err = Console(stderr=True, soft_wrap=True)  # a terminal wraps by itself; a log must not be cut
 
 
 def say_json(value: Any) -> None:

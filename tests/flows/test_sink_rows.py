@@ -113,7 +113,9 @@ def test_a_dead_letter_is_a_row_about_where_it_lay() -> None:
 
 
 def examples() -> list[Path]:
-    return sorted((SCHEMAS / "examples").glob("*/*.json"))
+    """Examples of every type on a topic that is projected."""
+    found = sorted((SCHEMAS / "examples").glob("*/*.json"))
+    return [path for path in found if contracts.topic_of(path.parent.name) in FEEDS]
 
 
 @pytest.mark.parametrize("path", examples(), ids=lambda p: f"{p.parent.name}/{p.stem}")
@@ -121,8 +123,6 @@ def test_every_example_gives_the_same_rows_twice(path: Path) -> None:
     told = json.loads(path.read_text(encoding="utf-8"))
     made = contracts.from_json(told, now=LATER)
     topic = contracts.topic_of(made.type)
-    if topic not in FEEDS:
-        pytest.skip(f"{topic} is not projected")
     value = codec.encode(made)
     first = rows(record(value, topic))
     assert first == rows(record(value, topic))

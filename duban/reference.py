@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from duban import reference_models as models
 from duban.events import Event
 from duban.launch import SCHEMAS
+from duban.reference_extends import BadExtends, Found, merged
 from duban.reference_set import reference_from
 from duban.reference_shapes import CalendarModel, HoursModel, Version
 
@@ -61,11 +62,18 @@ def load(directory: Path) -> list[Event]:
     problems: list[Problem] = []
     if not files:
         problems.append(Problem(str(directory), "", f"no .toml file in {directory}"))
+    parsed: dict[str, models.ReferenceFile] = {}
     found: dict[str, Event] = {}
     for path in files:
         name = path.relative_to(directory).as_posix()
         try:
-            events = list(_events(_parse(path, name)))
+            parsed[name] = _parse(path, name)
+        except BadReference as error:
+            problems += error.problems
+    tables = [Found(name, model) for name, file in parsed.items() for model in file.policy]
+    for name, file in parsed.items():
+        try:
+            events = [*_events(file), *_policies(name, file, tables)]
         except BadReference as error:
             problems += error.problems
             continue
@@ -143,8 +151,6 @@ def _events(file: models.ReferenceFile) -> Iterator[Event]:
         yield _hours(hours)
     for item in file.item:
         yield _item(item)
-    for policy in file.policy:
-        yield _policy(policy)
     for score in file.score:
         yield _version("ScorePolicyPublished", "score", "window", score, _plain(score))
     for unit in file.unit:
@@ -204,13 +210,27 @@ def _item(model: models.ItemModel) -> Event:
     return _version("ItemPublished", "item", model.item_code, model, data)
 
 
-def _policy(model: models.PolicyModel) -> Event:
-    body = {name: getattr(model, name) for name in models.PolicyBody.model_fields}
+def _policies(name: str, file: models.ReferenceFile, tables: Sequence[Found]) -> Iterator[Event]:
+    problems: list[Problem] = []
+    for model in file.policy:
+        place = f"policy[{model.policy_id}]"
+        try:
+            yield _policy(model, models.PolicyBody(**merged(Found(name, model), tables)))
+        except BadExtends as error:
+            of = f"policy[{error.found.model.policy_id}].extends[{error.place}]"
+            problems.append(Problem(error.found.file, of, error.reason))
+        except ValidationError as error:
+            problems += [Problem(name, place, _reason(fault)) for fault in error.errors()]
+    if problems:
+        raise BadReference(list(dict.fromkeys(problems)))
+
+
+def _policy(model: models.PolicyModel, body: models.PolicyBody) -> Event:
     data: Fields = {
         "policy_id": model.policy_id,
         "doc_no": model.doc_no,
         "applies_to": model.applies_to,
-        "body": _canonical(models.PolicyBody(**body).model_dump(mode="json")),
+        "body": _canonical(body.model_dump(mode="json")),
     }
     return _version("PolicyPublished", "policy", model.policy_id, model, data)
 

@@ -6,7 +6,7 @@ Calendars and hours are in `reference_shapes`.
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -155,32 +155,45 @@ class ClockModel(Table):
         return self
 
 
-class PolicyBody(Table):
-    """What a PolicyPublished carries as JSON."""
+class PolicyParts(Table):
+    """What a policy table may say of time; in a file some of it may be taken over by `extends`."""
 
     reopen_mode: Mode = "continue"
     reopen_by_cause: dict[FieldName, Mode] = Field(default_factory=dict)
     absence: EffectModel | None = None
-    clocks: list[ClockModel] = Field(min_length=1)
+    clocks: list[ClockModel] = Field(default_factory=list)
     ladders: dict[str, LadderModel] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _ladders_exist(self) -> "PolicyBody":
+    def _each_kind_once(self) -> Self:
         kinds = [clock.kind for clock in self.clocks]
-        for clock in self.clocks:
-            if clock.ladder and clock.ladder not in self.ladders:
-                raise ValueError(f"clock {clock.kind} names ladder {clock.ladder}: there is none")
-            if kinds.count(clock.kind) > 1:
-                raise ValueError(f"clock {clock.kind} is defined twice")
+        for kind in kinds:
+            if kinds.count(kind) > 1:
+                raise ValueError(f"clock {kind} is defined twice")
         return self
 
 
-class PolicyModel(PolicyBody, Version):
-    """A version of the rules about time."""
+class PolicyBody(PolicyParts):
+    """What a PolicyPublished carries as JSON: complete in itself."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.clocks:
+            raise ValueError("a policy needs a clock, its own or one taken over by extends")
+        for clock in self.clocks:
+            if clock.ladder and clock.ladder not in self.ladders:
+                raise ValueError(f"clock {clock.kind} names ladder {clock.ladder}: there is none")
+        return self
+
+
+class PolicyModel(PolicyParts, Version):
+    """A version of the rules about time, as a file has it. `extends` names policies of the same
+    directory ("id" or "id@version") whose clocks and ladders it takes over."""
 
     policy_id: Id
     doc_no: str = ""
     applies_to: Literal["new_only", "open_from_now", "open_recompute"] = "new_only"
+    extends: list[str] = Field(default_factory=list)
 
 
 class ScoreRuleModel(Table):

@@ -218,7 +218,11 @@ stop = ["CaseClosed"]
         (ITEM + "colour = 3", "item[x].colour", "not permitted"),
         (ITEM + "statutory = 5\npromise = 6", "item[x]", "promises 6 days where 5 are allowed"),
         (CLOCK, "policy[p].clocks[promise]", "needs a budget"),
-        (CLOCK + 'budget = "item.wish"', "policy[p].clocks[promise]", "budget is a number or"),
+        (
+            CLOCK + 'budget = "item.wish"',
+            "policy[p].clocks[promise]",
+            "budget is a number, item.promise",
+        ),
         (CLOCK + 'budget = 5\nladder = "none"', "policy[p]", "there is none"),
         (CLOCK.replace("CaseClosed", "CaseClsd") + "budget = 5", "clocks[promise].stop[1]", "fact"),
         (hours("1", "2004-01-01", 'zone = "Mars/Phobos"'), "hours[h].zone", "IANA"),
@@ -259,6 +263,98 @@ def test_one_version_with_two_contents_is_a_fault(tmp_path: Path) -> None:
     put(tmp_path, ITEM + "promise = 2", "b.toml")
     with pytest.raises(BadReference, match=r"item:x@1: .*twice"):
         load(tmp_path)
+
+
+# --- extends: one policy takes over the clocks of another -----------------------------------------
+
+
+def table(name: str, extends: str = "", more: str = "", version: str = "1") -> str:
+    return f"""
+[[policy]]
+policy_id = "{name}"
+version = "{version}"
+effective_from = 2004-01-01
+extends = [{extends}]
+{more}
+"""
+
+
+def clock(kind: str, budget: int, ladder: str = "") -> str:
+    return f"""
+[[policy.clocks]]
+kind = "{kind}"
+budget = {budget}
+ladder = "{ladder}"
+start = ["CaseAccepted"]
+stop = ["CaseClosed"]
+"""
+
+
+def rungs(name: str, offset: int) -> str:
+    return f"""
+[policy.ladders.{name}]
+rungs = [{{ level = "yellow", offset = {offset}, to = ["handler"] }}]
+"""
+
+
+def published(directory: Path, name: str) -> policy.Policy:
+    return reference_from(load(directory)).policies[name][0]
+
+
+def test_a_policy_takes_over_clocks_and_ladders_and_its_own_win(tmp_path: Path) -> None:
+    base = table("base", more='reopen_mode = "new_clock"' + clock("a", 1, "l") + clock("b", 2, "l"))
+    put(tmp_path, table("mine", '"base", "other"', clock("b", 9, "l")), "a.toml")
+    put(tmp_path, base + rungs("l", 0), "z.toml")
+    put(tmp_path, table("other", '"base"', clock("c", 3) + rungs("l", -1)), "m.toml")
+    mine = published(tmp_path, "mine")
+    assert {c.kind: c.budget for c in mine.clocks} == {"a": 1, "b": 9, "c": 3}
+    assert [rung.offset for rung in mine.ladders["l"]] == [-1]
+    assert mine.reopen_mode == "new_clock"
+    assert [rung.offset for rung in published(tmp_path, "base").ladders["l"]] == [0]
+
+
+def test_a_policy_may_take_over_everything_and_change_only_a_ladder(tmp_path: Path) -> None:
+    base = table("base", more=clock("a", 1, "l") + rungs("l", 0))
+    put(tmp_path, base + table("mine", '"base@1"', rungs("l", -1)))
+    mine = published(tmp_path, "mine")
+    assert [c.kind for c in mine.clocks] == ["a"]
+    assert [rung.offset for rung in mine.ladders["l"]] == [-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "reason"),
+    [
+        (table("p", '"q"'), "policy[p].extends[1]", "no policy q in this directory"),
+        (table("p", '"p"'), "policy[p].extends[1]", "takes over itself: p@1 → p@1"),
+        (
+            table("p", '"q"') + table("q", '"r"') + table("r", '"q"'),
+            "policy[r].extends[1]",
+            "takes over itself: q@1 → r@1 → q@1",
+        ),
+        (
+            table("p", '"q"') + table("q", more=clock("a", 1)) + table("q", "", clock("a", 2), "2"),
+            "policy[p].extends[1]",
+            "q has several versions: name one of q@1, q@2",
+        ),
+        (table("p"), "policy[p]", "needs a clock"),
+        (table("p", more=clock("a", 1) + clock("a", 2)), "policy[p]", "a is defined twice"),
+    ],
+)
+def test_what_extends_cannot_mean_is_a_fault(
+    tmp_path: Path, text: str, path: str, reason: str
+) -> None:
+    with pytest.raises(BadReference) as caught:
+        load(put(tmp_path, text))
+    found = [(problem.file, problem.path) for problem in caught.value.problems]
+    assert ("a.toml", path) in found
+    assert any(reason in problem.reason for problem in caught.value.problems)
+
+
+def test_what_is_published_names_no_other_policy(tmp_path: Path) -> None:
+    put(tmp_path, table("base", more=clock("a", 1)) + table("mine", '"base"', clock("b", 2)))
+    bodies = [json.loads(e.data["body"]) for e in load(tmp_path)]
+    assert all("extends" not in body for body in bodies)
+    assert [[c["kind"] for c in body["clocks"]] for body in bodies] == [["a"], ["a", "b"]]
 
 
 # --- apply -------------------------------------------------------------------------------------

@@ -19,8 +19,20 @@ RULES_READ = frozenset(
     {"item_code", "item_name", "case_class", "applicant_ref", "applicant_class", "project_id"}
     | {"decision", "level", "source", "ground", "written_notice_no", "authority", "days"}
     | {"approver_role", "clock_kind", "due_at", "alert_id", "voids_event_id", "hall_id_above"}
-    | {"branches"}
+    | {"branches", "branch_id", "opinion", "occasion", "absent", "step", "org", "staff"}
+    | {"cause", "preliminary", "accepted_by", "reached", "expires_at", "deemed", "hearing_at"}
+    | {"outcome", "deemed_event_id", "from", "kind", "urgent", "accepted", "party", "links"}
+    | {"saved_days", "from_org", "from_staff", "to_org", "to_staff", "obstacle_id"}
+    | {"expected_days"}
 )
+# Facts of which a rule also reads whether a reason was given; elsewhere it is text for people.
+REASON_READ = frozenset({"BranchAbsent", "BranchOpined"})
+
+
+def kept(fact_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a fact that rules read."""
+    with_reason = fact_type in REASON_READ
+    return {k: v for k, v in data.items() if k in RULES_READ or (with_reason and k == "reason")}
 
 
 class Fact(NamedTuple):
@@ -154,6 +166,11 @@ def _carry(view: View, fact: Fact) -> None:
 _AFTER_THE_END = frozenset(
     {"CaseReopened", "FeePaid", "ResultDelivered", "ResultPublished", "CaseClosed", "RatingInvited"}
     | {"RatingGiven", "AlertAcknowledged", "AlertCommented", "DeadlineImposed", "DecisionMade"}
+    | {"EnquiryLogged", "EnquiryAnswered", "SupervisionOrdered", "SupervisionAnswered"}
+    | {"OpinionReceived", "OpinionAnswered", "CallbackDone", "GuideCompleted", "ProjectClosed"}
+    | {"NegativeReviewOpened", "ReviewContacted", "ReviewVerified", "ReviewRectified"}
+    | {"ReviewAppealed", "ReviewAppealDecided", "ReviewClosed", "RectificationOrdered"}
+    | {"RectificationSubmitted", "RectificationRejected", "RectificationAccepted"}
 )
 
 

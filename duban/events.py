@@ -64,18 +64,33 @@ class Event:
 
 # Facts of one instant are read in the order in which a case lives through them.
 LIFECYCLE: tuple[str, ...] = (
-    "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered", "ProjectOpened",
-    "ProjectOwnerNamed", "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued",
-    "AppointmentBooked",
+    # what a case of any kind begins with
+    "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered",
+    "HotlineCallLogged", "HotlineDispatched", "ComplaintFiled", "ComplaintTriaged",
+    "OpinionReceived", "LegacyIssueOpened", "PatrolScheduled", "RectificationOrdered",
+    "ProjectOpened", "ProjectOwnerNamed", "ResponsibilityChainBound", "GuideAssigned",
+    "ProactiveContacted", "PreCoachingDone", "OneTimeNoticeIssued", "AppointmentBooked",
     "QueueTicketIssued", "QueueTicketCalled",
     "CaseSubmitted", "MaterialsReceived", "SupplementRequested", "SupplementReceived",
     "CaseRefused", "CaseDeemedAccepted", "CaseAccepted", "DeadlineImposed",
-    "FastTrackGranted", "ParallelGroupOpened", "StepAssigned", "StepAcknowledged", "HandedOver",
-    "ClockExclusionStarted", "ForwardedUp", "UpstreamChased", "UpstreamReplied",
+    # how it is handled
+    "SupervisionOrdered", "FastTrackGranted", "ParallelGroupOpened", "JointNoticeIssued",
+    "StepAssigned", "StepAcknowledged", "HandedOver", "AfterHoursServed", "ObstacleLogged",
+    "HearingOffered", "HearingRequested", "HearingScheduled", "HearingNotified",
+    "ClockExclusionStarted", "ForwardedUp", "UpstreamChased", "UpstreamReplied", "HearingHeld",
     "ClockExclusionEnded", "ExtensionRequested", "ExtensionRefused", "ExtensionGranted",
-    "BranchReceipted", "BranchAbsent", "BranchOpined", "StepCompleted", "ParallelJoined",
-    "StagedPermitGranted", "DecisionMade", "FeePaid", "ResultDelivered", "ResultPublished",
+    "BranchReceipted", "JointSurveyDone", "JointMeetingHeld", "BranchAbsent", "BranchOpined",
+    "SiteVisitDone", "ObstacleCleared", "StepCompleted", "ParallelJoined", "PrecedentCited",
+    "LegacyIssueStudied", "LegacyIssueSubmitted", "SupervisionAnswered",
+    # how it ends
+    "StagedPermitGranted", "DeemedOutcomeConfirmed", "DecisionMade", "FeePaid",
+    "ResultDelivered", "ResultPublished", "GuideCompleted", "LegacyIssueResolved",
+    "OpinionAnswered", "ComplaintAnswered", "HotlineChased", "HotlineAnswered", "PatrolDone",
+    "RectificationSubmitted", "RectificationRejected", "RectificationAccepted", "ProjectClosed",
     "CaseClosed", "CaseReopened", "RatingInvited", "RatingGiven",
+    "NegativeReviewOpened", "ReviewContacted", "ReviewVerified", "ReviewRectified",
+    "ReviewAppealed", "ReviewAppealDecided", "CallbackDone", "ReviewClosed",
+    # what is said about it
     "AlertAcknowledged", "AlertCommented", "EventVoided", "ClockTicked",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from duban import bus, codec, contracts
 from duban.access import ALL_HALLS
 from duban.alerting import identify
 from duban.assess import assess
-from duban.case import RULES_READ, Fact, evolve
+from duban.case import Fact, evolve, kept
 from duban.events import Event, rank
 from streams import state
 from streams.difference import difference
@@ -217,7 +217,7 @@ def fact_of(event: Event, record: Record) -> Fact:
         channel=event.channel,
         corrects=event.corrects_event_id and own(event.corrects_event_id),
         historical=event.historical,
-        data={k: v for k, v in event.data.items() if k in RULES_READ},
+        data=kept(event.type, event.data),
         sender=sender,
     )
 

@@ -8,6 +8,7 @@ from duban.case import Anomaly, Fact, Facts, View, effective, read
 from duban.clocks import Clock, clock_of
 from duban.policy import Item, Policy, Reference, Rung
 from duban.scoring import points_of
+from duban.versions import choose
 from duban.worktime import BeyondCalendar, Calendar
 
 
@@ -48,24 +49,24 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
     if not standing:
         return Assessment(view)
     since = view.accepted_at or view.submitted_at or standing[0].occurred_at
-    item = reference.item(view.item_code, since)
-    policy = reference.policy(item.policy_id if item else "default", since)
-    view.window_id = view.window_id or (item.window_id if item else "")
+    chosen = choose(reference, hall_id, view, since, now)
+    item, policy, calendar = chosen.item, chosen.policy, chosen.calendar
+    view.window_id = chosen.window_id
     view.item_name = view.item_name or (item.name if item else "")
     view.case_class = view.case_class or (item.case_class if item else "")
     result = Assessment(view, item)
     subject = Subject(
         case_id, hall_id, view.window_id, view.item_code, view.item_name, view.historical
     )
-    calendar = reference.calendar(hall_id, view.window_id)
     anomalies = [*view.anomalies, *_conflicts(facts), *_strangers(subject, standing)]
     if calendar and policy:
-        result.policy_version = f"{policy.policy_id}@{policy.version}"
+        result.policy_version = chosen.policy_version
         result.calendar_version = calendar.version
         anomalies += _run_clocks(result, subject, standing, policy, calendar, now)
+        result.next_wake = _earlier(result.next_wake, chosen.wake)
     result.governing = governing(result.clocks)
     anomalies += [a for clock in result.clocks for a in clock.anomalies]
-    points = _points(result, subject, standing, reference)
+    points = _points(result, subject, standing, reference, calendar)
     for output in (*anomaly_outputs(subject, anomalies), *points):
         result.outputs[output.id] = output
     view.anomalies = tuple(anomalies)
@@ -104,6 +105,10 @@ def _run_clocks(
     return beyond
 
 
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 def governing(clocks: Sequence[Clock]) -> Clock | None:
     """The clock that decides whether the case was on time: promise, else imposed, else law."""
     candidates = [c for c in clocks if c.definition.governs > 0]
@@ -132,9 +137,12 @@ def _strangers(subject: Subject, standing: Sequence[Fact]) -> list[Anomaly]:
 
 
 def _points(
-    result: Assessment, subject: Subject, standing: Sequence[Fact], reference: Reference
+    result: Assessment,
+    subject: Subject,
+    standing: Sequence[Fact],
+    reference: Reference,
+    calendar: Calendar | None,
 ) -> list[Output]:
-    calendar = reference.calendar(subject.hall_id, subject.window_id)
     if not (calendar and subject.window_id):
         return []
     points = points_of(

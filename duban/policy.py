@@ -33,6 +33,7 @@ class Item:
     policy_id: str = "default"
     window_id: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)  # working days of each step that has any
+    published_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Policy:
     reopen_mode: str = "continue"
     reopen_by_cause: Mapping[str, str] = field(default_factory=dict)
     absence: Effect | None = None  # of a branch that stays away from a joint survey or meeting
+    published_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +146,42 @@ class ScorePolicy:
     rules: tuple[ScoreRule, ...]
     base: float = 100.0
     maximum: float = 110.0
+    published_at: int = 0
 
 
 class Versioned(Protocol):
-    """Anything that takes effect at an instant and has a version."""
+    """Anything that is published, takes effect at an instant and has a version."""
 
     @property
     def effective_from(self) -> int: ...
     @property
     def version(self) -> str: ...
+    @property
+    def published_at(self) -> int: ...
 
 
 V = TypeVar("V", bound=Versioned)
 
 
+def version_order(version: str) -> tuple[tuple[int, str], ...]:
+    """Sort key of versions: numbers in them compare as numbers, 9 before 10."""
+    parts = version.replace("-", ".").split(".")
+    return tuple((int(p), "") if p.isdigit() else (0, p) for p in parts)
+
+
 def in_force(versions: Sequence[V], at: int) -> V | None:
     """The version in force at `at`: the newest already effective; ties go to the higher version."""
     effective = [v for v in versions if v.effective_from <= at]
-    return max(effective, key=lambda v: (v.effective_from, v.version), default=None)
+    if len(effective) < 2:
+        return effective[0] if effective else None
+    return max(effective, key=lambda v: (v.effective_from, version_order(v.version)))
+
+
+class Past(Protocol):
+    """Calendars as they stood at an instant in the past."""
+
+    def as_of(self, hall_id: str, window_id: str, at: int) -> Calendar | None:
+        """The calendar of a window by what was published at `at` (ms); None: the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +193,7 @@ class Reference:
     scores: tuple[ScorePolicy, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    past: Past | None = None
 
     def item(self, code: str, at: int) -> Item | None:
         """The version of an item in force at `at`, or None where nobody published it."""
@@ -186,7 +207,14 @@ class Reference:
         """The score rules in force at `at`."""
         return in_force(self.scores, at)
 
-    def calendar(self, hall_id: str, window_id: str = "") -> Calendar | None:
-        """The calendar of a window: its own, else its hall's, else the national one."""
+    def calendar(
+        self, hall_id: str, window_id: str = "", ended_at: int | None = None
+    ) -> Calendar | None:
+        """The calendar of a window: its own, else its hall's, else the national one. For a case
+        that has ended, the one of that instant (ms): what is published later is not for it."""
+        if ended_at is not None and self.past is not None:
+            then = self.past.as_of(hall_id, window_id, ended_at)
+            if then is not None:
+                return then
         own = self.calendars.get(f"{hall_id}/{window_id}") or self.calendars.get(hall_id)
         return own or self.calendars.get("")

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from duban.events import Event
+from duban.policy import version_order
 from duban.worktime import Calendar, DayRule, Hours, Override, Shifts, build
 
 Data = Mapping[str, Any]
@@ -26,31 +27,52 @@ def effective(event: Event) -> int:
 def natural(event: Event) -> tuple[str, tuple[tuple[int, str], ...]]:
     """Subject and version, numbers in it compared as numbers: 9 before 10."""
     name, _, version = event.subject_id.rpartition("@")
-    parts = version.replace("-", ".").split(".")
-    return name, tuple((int(p), "") if p.isdigit() else (0, p) for p in parts)
+    return name, version_order(version)
 
 
 def calendars(
     national: Sequence[Event], hours: Sequence[Event], zone: str = "Asia/Shanghai"
 ) -> dict[str, Calendar]:
     """Calendars by scope: "" the national one, "hall", "hall/window"."""
-    years = _years(national)
-    rules = tuple(rule for year in sorted(years) for rule in _rules(years[year]))
-    through = _published_through(years)
-    named = _version_names(years)
-    made = {"": _build("", rules, (Hours(),), (), zone, through, named)}
+    scopes = by_scope(hours)
+    made = {"": calendar_of("", national, (), (), zone)}
+    for scope, own in scopes.items():
+        made[scope] = calendar_of(scope, national, _of_hall(scopes, scope), own, zone)
+    return made
+
+
+def by_scope(hours: Sequence[Event]) -> dict[str, list[Event]]:
+    """Hours of each hall and of each window that has its own."""
     scopes: dict[str, list[Event]] = defaultdict(list)
     for event in hours:
         scopes[str(event.data["scope_id"])].append(event)
-    for scope, own in scopes.items():
-        hall = scopes.get(scope.split("/")[0], []) if "/" in scope else []
-        layers = _Layers(hall, own)
-        versions = [f"hours:{event.subject_id}" for event in (*hall, *own)]
-        version = "+".join([named, *versions])
-        days = layers.overrides()
-        zone_of = str(own[-1].data.get("zone") or zone)
-        made[scope] = _build(scope, rules, layers.periods(), days, zone_of, through, version)
-    return made
+    return dict(scopes)
+
+
+def _of_hall(scopes: Mapping[str, Sequence[Event]], scope: str) -> Sequence[Event]:
+    """Hours of the hall that a window is in."""
+    return scopes.get(scope.split("/")[0], ()) if "/" in scope else ()
+
+
+def calendar_of(
+    scope: str,
+    national: Sequence[Event],
+    hall: Sequence[Event],
+    own: Sequence[Event],
+    zone: str,
+    years: tuple[int, int] | None = None,
+) -> Calendar:
+    """The calendar of a scope; `years` are written out at once (default: all, and five more)."""
+    found = _years(national)
+    rules = tuple(rule for year in sorted(found) for rule in _rules(found[year]))
+    version = "+".join([_version_names(found), *(f"hours:{e.subject_id}" for e in (*hall, *own))])
+    through = _published_through(found)
+    if not own:
+        return _build(scope, rules, (Hours(),), (), zone, through, version, years)
+    layers = _Layers(hall, own)
+    days = layers.overrides()
+    zone_of = str(own[-1].data.get("zone") or zone)
+    return _build(scope, rules, layers.periods(), days, zone_of, through, version, years)
 
 
 @lru_cache(maxsize=256)
@@ -62,9 +84,11 @@ def _build(
     zone: str,
     through: date,
     version: str,
+    years: tuple[int, int] | None,
 ) -> Calendar:
     last = through.year + 5 if through.year > 1990 else 2031
     first = min((rule.date.year for rule in rules), default=2004)
+    first, last = years or (first, last)
     name = scope or NATIONAL
     return build(rules, hours, overrides, zone, first, last, through, version, name)
 

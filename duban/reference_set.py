@@ -20,6 +20,7 @@ from duban.policy import (
     ScorePolicy,
     ScoreRule,
 )
+from duban.reference_archive import archive
 from duban.reference_calendars import calendars, effective, natural
 from duban.reference_models import ClockModel, EffectModel, PolicyBody
 
@@ -33,15 +34,17 @@ def reference_from(events: Iterable[Event], zone: str = "Asia/Shanghai") -> Refe
         kinds[event.type].append(event)
     items, policies = defaultdict(list), defaultdict(list)
     for event in kinds["ItemPublished"]:
-        items[str(event.data["item_code"])].append(_item(event.data))
+        items[str(event.data["item_code"])].append(_item(event))
     for event in kinds["PolicyPublished"]:
-        policies[str(event.data["policy_id"])].append(_policy(event.data))
-    scores = tuple(_score(event.data) for event in kinds["ScorePolicyPublished"])
+        policies[str(event.data["policy_id"])].append(_policy(event))
+    scores = tuple(_score(event) for event in kinds["ScorePolicyPublished"])
+    notices, hours = kinds["CalendarPublished"], kinds["HallHoursChanged"]
     return Reference(
         items={code: tuple(versions) for code, versions in items.items()},
         policies={name: tuple(versions) for name, versions in policies.items()},
         scores=scores,
-        calendars=calendars(kinds["CalendarPublished"], kinds["HallHoursChanged"], zone),
+        calendars=calendars(notices, hours, zone),
+        past=archive(notices, hours, zone),
         names=_names(kinds["OrgUnitChanged"]),
     )
 
@@ -63,7 +66,8 @@ def _versions(events: Iterable[Event]) -> list[Event]:
 # --- items, policies, scores -------------------------------------------------------------------
 
 
-def _item(data: Data) -> Item:
+def _item(event: Event) -> Item:
+    data = event.data
     return Item(
         code=data["item_code"],
         version=data["version"],
@@ -79,10 +83,12 @@ def _item(data: Data) -> Item:
         policy_id=data.get("policy_id", "default"),
         window_id=data.get("window_id", ""),
         steps={s["step"]: s["budget"] for s in data.get("steps", ()) if s.get("budget")},
+        published_at=event.occurred_at,
     )
 
 
-def _policy(data: Data) -> Policy:
+def _policy(event: Event) -> Policy:
+    data = event.data
     body = PolicyBody.model_validate_json(data["body"])
     ladders = {
         name: tuple(Rung(r.level, r.offset, r.unit, tuple(r.to)) for r in ladder.rungs)
@@ -99,6 +105,7 @@ def _policy(data: Data) -> Policy:
         reopen_mode=body.reopen_mode,
         reopen_by_cause=body.reopen_by_cause,
         absence=_effect(body.absence),
+        published_at=event.occurred_at,
     )
 
 
@@ -135,13 +142,19 @@ def _effect(model: EffectModel | None) -> Effect | None:
     return Effect(model.outcome, model.basis) if model else None
 
 
-def _score(data: Data) -> ScorePolicy:
+def _score(event: Event) -> ScorePolicy:
+    data = event.data
     rules = tuple(
         ScoreRule(rule["rule_id"], rule["on"], rule["points"], rule.get("source", ""))
         for rule in data["rules"]
     )
     return ScorePolicy(
-        data["version"], data["effective_from"], rules, data["base"], data["maximum"]
+        data["version"],
+        data["effective_from"],
+        rules,
+        data["base"],
+        data["maximum"],
+        event.occurred_at,
     )
 
 

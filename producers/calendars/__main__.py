@@ -13,7 +13,7 @@ from pathlib import Path
 from chinese_calendar.constants import Holiday, holidays, workdays
 
 from duban.launch import SCHEMAS
-from producers.calendars.notices import NOTICES
+from producers.calendars.notices import FIRST, NOTICES, Notice
 
 Groups = dict[str, list[date]]
 NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
@@ -34,22 +34,30 @@ def grouped(days: Mapping[date, str]) -> dict[int, Groups]:
 
 
 def text_of(year: int, rest: Groups, work: Groups) -> str:
-    """The file of one year."""
-    notice = NOTICES.get(year)
+    """The file of one year: its notice, after the one that it changed, if any."""
+    notice = NOTICES.get(year) or Notice("", date(year - 1, 12, 31))
+    lines = [f"# {year} 年放假调休安排。由 python -m producers.calendars 生成，改动请发布新版本。"]
+    if first := FIRST.get(year):
+        before = rest | first.holidays, work | first.makeup_days
+        lines += [*_table(year, "0", first.notice, *before), ""]
+    return "\n".join(lines + _table(year, "1", notice, rest, work)) + "\n"
+
+
+def _table(year: int, version: str, notice: Notice, rest: Groups, work: Groups) -> list[str]:
     lines = [
-        f"# {year} 年放假调休安排。由 python -m producers.calendars 生成，改动请发布新版本。",
         "[[calendar]]",
         'calendar_id = "cn"',
         f"year = {year}",
-        'version = "1"',
-        f'doc_no = "{notice.doc_no if notice else ""}"',
-        f"published_on = {notice.issued if notice else date(year - 1, 12, 31)}",
+        f'version = "{version}"',
+        f'doc_no = "{notice.doc_no}"',
+        f"published_on = {notice.issued}",
     ]
     for table, groups in (("holidays", rest), ("makeup_days", work)):
         for name, days in groups.items():
-            listed = ", ".join(map(str, days))
-            lines += ["", f"[[calendar.{table}]]", f'name = "{name}"', f"days = [{listed}]"]
-    return "\n".join(lines) + "\n"
+            if days:
+                listed = ", ".join(map(str, days))
+                lines += ["", f"[[calendar.{table}]]", f'name = "{name}"', f"days = [{listed}]"]
+    return lines
 
 
 def write(directory: Path) -> list[Path]:

@@ -1,7 +1,8 @@
 """Numbers and dates of the State Council's holiday notices (国务院办公厅关于…部分节假日安排的通知).
 
 Years before 2008 are left out: their numbers were not verified. A notice that changed an earlier
-one is named after it; the date is that of the last one.
+one is named after it; the date is that of the last one. What the earlier one said is in `FIRST`:
+a case that ended between the two was counted by it.
 """
 
 from datetime import date
@@ -35,4 +36,30 @@ NOTICES: dict[int, Notice] = {
     2024: Notice("国办发明电〔2023〕7号", date(2023, 10, 25)),
     2025: Notice("国办发明电〔2024〕12号", date(2024, 11, 12)),
     2026: Notice("国办发明电〔2025〕7号", date(2025, 11, 4)),
+}
+
+
+class First(NamedTuple):
+    """A notice before another one changed it: days that differ, by the names of their holidays."""
+
+    notice: Notice
+    holidays: dict[str, list[date]]
+    makeup_days: dict[str, list[date]]
+
+
+_VICTORY = "中国人民抗日战争暨世界反法西斯战争胜利70周年纪念日"
+FIRST: dict[int, First] = {
+    2015: First(
+        Notice("国办发明电〔2014〕28号", date(2014, 12, 16)), {_VICTORY: []}, {_VICTORY: []}
+    ),
+    2019: First(
+        Notice("国办发明电〔2018〕15号", date(2018, 12, 6)),
+        {"劳动节": [date(2019, 5, 1)]},
+        {"劳动节": []},
+    ),
+    2020: First(
+        Notice("国办发明电〔2019〕16号", date(2019, 11, 21)),
+        {"春节": [date(2020, 1, day) for day in range(24, 31)]},
+        {"春节": [date(2020, 1, 19), date(2020, 2, 1)]},
+    ),
 }

@@ -5,12 +5,12 @@ raises or retracts anything. Ids name what a message is about, never when it was
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha1
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from duban.case import Anomaly, Fact
-from duban.clocks import SPACE, Clock, Regime
+from duban.clocks import CLOSED, Clock, Regime
+from duban.ids import identify
 from duban.policy import Rung
 
 
@@ -44,17 +44,6 @@ class Firing(NamedTuple):
     visible_at: int
     rung: Rung
     regime: Regime
-
-
-def identify(*parts: object) -> str:
-    """Deterministic id of whatever the parts name together: `uuid5(SPACE, "part|part|…")`,
-    written out because the hot loop makes a dozen of them for each fact."""
-    name = "|".join(map(str, parts)).encode()
-    digest = bytearray(sha1(SPACE.bytes + name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50  # version 5
-    digest[8] = digest[8] & 0x3F | 0x80  # variant of RFC 9562
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
@@ -139,7 +128,7 @@ def _life(clock: Clock, about: Mapping[str, Any], now: int) -> Iterator[Output]:
     """Started, paused, resumed, extended, breached, stopped."""
     yield _started(clock, about)
     for held in clock.segments:
-        if held.kind != "counted":
+        if held.kind not in ("counted", CLOSED):
             name = identify(clock.id, "paused", held.begin, held.kind)
             yield Output(name, "ClockPaused", held.begin, {**about, "ground": held.why})
     for before, turn in pairwise(clock.regimes):
@@ -171,7 +160,9 @@ def _started(clock: Clock, about: Mapping[str, Any]) -> Output:
 def _turned(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) -> Output:
     """A fact moved the due instant: a pause ended, the term was extended, the case reopened."""
     if turn.cause.type == "ExtensionGranted":
-        days = int(turn.cause.data.get("days") or 0)
+        rule = clock.definition.extension
+        most = rule.days if rule else 0
+        days = min(int(turn.cause.data.get("days") or most), most)
         data = {**about, "days": days, "old_due": old_due, "new_due": turn.due_at}
         name = identify(clock.id, "extended", turn.cause.event_id, turn.due_at)
         return Output(name, "ClockExtended", turn.begin, data)

@@ -1,13 +1,15 @@
 """One look at a case: its facts, the reference and the time in; everything that follows, out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, firings, next_wake
 from duban.case import Anomaly, Fact, Facts, View, effective, read
-from duban.clocks import Clock, clock_of
-from duban.policy import Item, Policy, Reference, Rung
+from duban.clock_run import clock_on
+from duban.clocks import Clock
+from duban.policy import ClockDef, Item, Reference
 from duban.scoring import points_of
+from duban.tracks import Life, Track, life_of, tracks_of
 from duban.versions import choose
 from duban.worktime import BeyondCalendar, Calendar
 
@@ -62,10 +64,14 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
     if calendar and policy:
         result.policy_version = chosen.policy_version
         result.calendar_version = calendar.version
-        anomalies += _run_clocks(result, subject, standing, policy, calendar, now)
+        life = life_of(case_id, standing, policy, item)
+        national = reference.national(hall_id, view.ended_at) or calendar
+        days = {"hall": calendar, "national": national}
+        anomalies += _run_clocks(result, subject, life, days, now)
         result.next_wake = _earlier(result.next_wake, chosen.wake)
     result.governing = governing(result.clocks)
     anomalies += [a for clock in result.clocks for a in clock.anomalies]
+    anomalies = list(dict.fromkeys(anomalies))
     points = _points(result, subject, standing, reference, calendar)
     for output in (*anomaly_outputs(subject, anomalies), *points):
         result.outputs[output.id] = output
@@ -74,33 +80,23 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
 
 
 def _run_clocks(
-    result: Assessment,
-    subject: Subject,
-    standing: Sequence[Fact],
-    policy: Policy,
-    calendar: Calendar,
-    now: int,
+    result: Assessment, subject: Subject, life: Life, days: Mapping[str, Calendar], now: int
 ) -> list[Anomaly]:
     """Add each clock with what should be out about it. A clock whose dates no calendar reaches is
     left out and flagged: one senseless date must not stop a partition."""
-    beyond = []
+    beyond: list[Anomaly] = []
     wakes: list[int] = []
-    for definition in policy.clocks:
-        ladder: Sequence[Rung] = policy.ladders.get(definition.ladder, ())
-        try:
-            clock = clock_of(subject.case_id, standing, definition, policy, result.item, calendar)
-            if clock is None:
-                continue
-            fired = firings(clock, ladder)
-            outputs = list(clock_outputs(subject, clock, fired, standing, now))
-            wake = next_wake(clock, fired, now)
-        except BeyondCalendar:
-            last = standing[-1]
-            beyond.append(Anomaly("beyond_calendar", last.event_id, last.occurred_at))
+    for definition in life.policy.clocks:
+        if definition.starts.isdisjoint(life.types):
             continue
-        result.clocks.append(clock)
-        result.outputs.update((o.id, o) for o in outputs)
-        wakes += [] if wake is None else [wake]
+        for track in tracks_of(definition, life):
+            try:
+                wake = _add_clock(result, subject, life, definition, track, days, now)
+            except BeyondCalendar:
+                last = life.standing[-1]
+                beyond.append(Anomaly("beyond_calendar", last.event_id, last.occurred_at))
+                continue
+            wakes += [] if wake is None else [wake]
     result.next_wake = min(wakes, default=None)
     return beyond
 
@@ -109,10 +105,33 @@ def _earlier(one: int | None, other: int | None) -> int | None:
     return min((at for at in (one, other) if at is not None), default=None)
 
 
+def _add_clock(
+    result: Assessment,
+    subject: Subject,
+    life: Life,
+    definition: ClockDef,
+    track: Track,
+    days: Mapping[str, Calendar],
+    now: int,
+) -> int | None:
+    """Add the clock of one track; when it has to be looked at again."""
+    clock = clock_on(track, definition, life, days[definition.days])
+    if clock is None:
+        return None
+    fired = firings(clock, life.policy.ladders.get(definition.ladder, ()))
+    outputs = list(clock_outputs(subject, clock, fired, life.standing, now))
+    wake = next_wake(clock, fired, now)
+    result.clocks.append(clock)
+    result.outputs.update((o.id, o) for o in outputs)
+    return wake
+
+
 def governing(clocks: Sequence[Clock]) -> Clock | None:
-    """The clock that decides whether the case was on time: promise, else imposed, else law."""
+    """The clock that decides whether the case was on time: promise, else imposed, else law; of
+    several of one rank (a case that was reopened) the one that started last."""
     candidates = [c for c in clocks if c.definition.governs > 0]
-    return max(candidates, key=lambda c: c.definition.governs, default=None)
+    rank = [(c.definition.governs, c.anchor.occurred_at, i) for i, c in enumerate(candidates)]
+    return candidates[max(rank)[2]] if rank else None
 
 
 def _conflicts(facts: Facts) -> list[Anomaly]:

@@ -14,7 +14,8 @@ from duban.events import NOBODY, Actor
 MAX_FACTS = 2_000
 ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
 
-# Fields of facts that any rule reads; a worker keeps no others.
+# Fields of facts that any rule reads, those included that a policy may name (`when`, `per`,
+# "fact.FIELD", `due_field`, `before`); a worker keeps no others.
 RULES_READ = frozenset(
     {"item_code", "item_name", "case_class", "applicant_ref", "applicant_class", "project_id"}
     | {"decision", "level", "source", "ground", "written_notice_no", "authority", "days"}
@@ -23,7 +24,7 @@ RULES_READ = frozenset(
     | {"cause", "preliminary", "accepted_by", "reached", "expires_at", "deemed", "hearing_at"}
     | {"outcome", "deemed_event_id", "from", "kind", "urgent", "accepted", "party", "links"}
     | {"saved_days", "from_org", "from_staff", "to_org", "to_staff", "obstacle_id"}
-    | {"expected_days"}
+    | {"expected_days", "answer_by", "answer", "stage", "opinion_id", "enquiry_id", "filed_by"}
 )
 # Facts of which a rule also reads whether a reason was given; elsewhere it is text for people.
 REASON_READ = frozenset({"BranchAbsent", "BranchOpined"})

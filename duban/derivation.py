@@ -83,6 +83,9 @@ def clock_json(clock: Clock) -> dict[str, Any]:
     return {
         "clock_id": clock.id,
         "kind": clock.kind,
+        "name": clock.definition.name,
+        "side": clock.definition.side,
+        "of": clock.key,
         "state": clock.state,
         "unit": clock.unit,
         "budget": None if clock.unit == "instant" else clock.budget,

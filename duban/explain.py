@@ -13,7 +13,7 @@ from duban.clocks import Clock, Segment
 class DayLine(NamedTuple):
     """One date of a clock. `used` is in the clock's unit, `n` what has been used so far; `why` is
     a kind of day (workday, weekend, holiday, makeup, hall_rest, hall_work) or start_day, excluded,
-    upstream, not_closed, imposed; `source` names the notice, ground or article."""
+    upstream, closed, rolled, not_closed, imposed; `source` names the notice, ground or article."""
 
     date: date
     used: int
@@ -33,12 +33,12 @@ def explain(clock: Clock) -> list[DayLine]:
     end = clock.stopped_at if clock.stopped_at is not None else _horizon(clock)
     lines, spent, at = [], 0, clock.anchor.occurred_at
     while at <= end:
-        close = min(clock.calendar.day_end(at), end + 1)
+        begin, close = clock.calendar.day_start(at), clock.calendar.day_end(at)
         before = spent // clock.grain
-        spent += sum(_spent(clock, s, at, close, end) for s in clock.segments)
+        spent += sum(clock.used(s, begin, _until(clock, close, end)) for s in clock.segments)
         n = spent // clock.grain
         lines.append(_line(clock, at, close, n - before, n))
-        at = clock.calendar.day_end(at)
+        at = close
     return lines
 
 
@@ -47,22 +47,15 @@ def _horizon(clock: Clock) -> int:
     return max(clock.due_at, clock.segments[-1].begin)
 
 
-def _spent(clock: Clock, segment: Segment, begin: int, end: int, horizon: int) -> int:
-    """Grains that a counted segment uses up within one day, [begin, end)."""
-    if segment.kind != "counted":
-        return 0
-    last = horizon if segment.end is None else segment.end
-    a, b = max(begin - 1, segment.begin), min(end - 1, last)
-    if b <= a or (clock.unit != "working_minute" and _is_start_day(clock, begin)):
-        return 0
-    if clock.unit == "working_minute":
-        return clock.calendar.worked_ms(a, b)
-    if clock.unit == "calendar_day":
-        return 1 if b == end - 1 or b == horizon else 0
-    return clock.calendar.closes_between(a, b)
+def _until(clock: Clock, close: int, end: int) -> int:
+    """How far a day is told; of a clock that runs on, the last calendar day to its midnight."""
+    running = clock.stopped_at is None and clock.unit == "calendar_day"
+    return close if running else min(close, end)
 
 
 def _is_start_day(clock: Clock, at: int) -> bool:
+    if clock.unit == "working_minute" or clock.definition.start_day:
+        return False
     return clock.calendar.date_of(at) == clock.calendar.date_of(clock.anchor.occurred_at)
 
 
@@ -71,8 +64,10 @@ def _line(clock: Clock, begin: int, end: int, used: int, n: int) -> DayLine:
     day = clock.calendar.day(on)
     if used or (not day.works and clock.unit != "calendar_day"):
         return DayLine(on, used, n, day.kind, day.source)
-    if clock.unit != "working_minute" and _is_start_day(clock, begin):
+    if _is_start_day(clock, begin):
         return DayLine(on, 0, n, "start_day", "民法典 第二百零一条")
+    if clock.unit == "calendar_day" and n >= clock.budget and begin <= clock.due_at:
+        return DayLine(on, 0, n, "rolled", "民法典 第二百零三条")
     held = next((s for s in clock.segments if _holds(s, begin, end)), None)
     if held is not None:
         return DayLine(on, 0, n, held.kind, " ".join(filter(None, (held.why, held.notice))))

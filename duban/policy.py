@@ -13,6 +13,11 @@ from duban.worktime import Calendar
 # Units of a budget. One day is never eight hours: `working_day` counts closes of business.
 UNITS = ("working_day", "working_minute", "calendar_day", "instant")
 LEVELS = ("reminder", "yellow", "red", "escalate")
+# Facts that hold, release, extend or reopen a clock of any kind.
+PAUSING = frozenset(
+    {"ClockExclusionStarted", "ClockExclusionEnded", "ForwardedUp", "UpstreamReplied"}
+)
+MOVING = PAUSING | {"ExtensionRequested", "ExtensionGranted", "CaseReopened"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,16 @@ class ClockDef:
     side: str = "organ"
     days: str = "hall"
     effect: Effect | None = None
+    starts: frozenset[str] = field(init=False, repr=False, compare=False)
+    stops: frozenset[str] = field(init=False, repr=False, compare=False)
+    concerned: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Types of facts by what they do to a clock of this kind: looked up for every fact."""
+        known = {"starts": frozenset(self.start), "stops": frozenset(self.stop)}
+        known["concerned"] = known["starts"] | known["stops"] | MOVING
+        for name, types in known.items():
+            object.__setattr__(self, name, types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +198,20 @@ class Past(Protocol):
     def as_of(self, hall_id: str, window_id: str, at: int) -> Calendar | None:
         """The calendar of a window by what was published at `at` (ms); None: the present one."""
 
+    def national_as_of(self, hall_id: str, at: int) -> Calendar | None:
+        """The national days at a hall's weekly hours, in the same way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The whole published set, as values. `calendars` is keyed "hall/window", "hall" or ""."""
+    """The whole published set, as values. `calendars` is keyed "hall/window", "hall" or "";
+    `nationals` by hall, for halls with hours of their own."""
 
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     policies: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)
     scores: tuple[ScorePolicy, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    nationals: Mapping[str, Calendar] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     past: Past | None = None
 
@@ -218,3 +238,13 @@ class Reference:
                 return then
         own = self.calendars.get(f"{hall_id}/{window_id}") or self.calendars.get(hall_id)
         return own or self.calendars.get("")
+
+    def national(self, hall_id: str, ended_at: int | None = None) -> Calendar | None:
+        """The national working days in a hall's zone and at its usual hours, without the days on
+        which the hall alone is open or closed (行政许可法 art 82); for a case that has ended,
+        those of that instant (ms)."""
+        if ended_at is not None and self.past is not None:
+            then = self.past.national_as_of(hall_id, ended_at)
+            if then is not None:
+                return then
+        return self.nationals.get(hall_id) or self.calendars.get("")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from duban.events import Event
-from duban.reference_calendars import by_scope, calendar_of, natural
+from duban.reference_calendars import NATIONAL, by_scope, calendar_of, national_of, natural
 from duban.worktime import Calendar
 
 
@@ -60,6 +60,15 @@ class Archive:
             return _past(_Edition(scope, notices, of_hall, of_window, self.zone))
         return _past(_Edition(hall_id if of_hall else "", notices, (), of_hall, self.zone))
 
+    def national_as_of(self, hall_id: str, at: int) -> Calendar | None:
+        """The national days at a hall's weekly hours at `at` (ms); None: the present ones."""
+        hall = self.hours.get(hall_id, NONE)
+        if at >= max(self.national.last, hall.last):
+            return None
+        of_hall = hall.by(at)
+        scope = f"{hall_id}#{NATIONAL}" if of_hall else ""
+        return _past(_Edition(scope, self.national.by(at), (), of_hall, self.zone))
+
 
 def archive(
     national: Sequence[Event], hours: Sequence[Event], zone: str = "Asia/Shanghai"
@@ -102,6 +111,9 @@ def _past(edition: _Edition) -> Calendar:
     """A calendar of three years, 50 kB; it grows by itself where a case asks for more."""
     last = max((int(e.data["year"]) for e in edition.national), default=2005)
     years = (last - 1, last + 1)
+    hall, _, national = edition.scope.partition("#")
+    if national:
+        return national_of(hall, edition.national, edition.own, edition.zone, years)
     return calendar_of(
         edition.scope, edition.national, edition.hall, edition.own, edition.zone, years
     )

@@ -6,6 +6,7 @@ and days, over those the window's. Calendars are kept per content, so building a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -73,6 +74,34 @@ def calendar_of(
     days = layers.overrides()
     zone_of = str(own[-1].data.get("zone") or zone)
     return _build(scope, rules, layers.periods(), days, zone_of, through, version, years)
+
+
+def national_calendars(
+    made: Mapping[str, Calendar],
+    national: Sequence[Event],
+    hours: Sequence[Event],
+    zone: str = "Asia/Shanghai",
+) -> dict[str, Calendar]:
+    """The national working days by hall: its zone and weekly hours, but none of its own days
+    (行政许可法 art 82); of `made`, its calendar, where it has no such days."""
+    found = {}
+    for scope, own in by_scope(hours).items():
+        if "/" not in scope:
+            special = any(event.data.get("days") for event in own)
+            found[scope] = national_of(scope, national, own, zone) if special else made[scope]
+    return found
+
+
+def national_of(
+    hall: str,
+    national: Sequence[Event],
+    own: Sequence[Event],
+    zone: str,
+    years: tuple[int, int] | None = None,
+) -> Calendar:
+    """The national working days at one hall's weekly hours, given by `own`."""
+    weekly = [replace(e, data={**e.data, "days": ()}) for e in own]
+    return calendar_of(f"{hall}#{NATIONAL}", national, (), weekly, zone, years)
 
 
 @lru_cache(maxsize=256)

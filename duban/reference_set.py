@@ -21,7 +21,7 @@ from duban.policy import (
     ScoreRule,
 )
 from duban.reference_archive import archive
-from duban.reference_calendars import calendars, effective, natural
+from duban.reference_calendars import calendars, effective, national_calendars, natural
 from duban.reference_models import ClockModel, EffectModel, PolicyBody
 
 Data = Mapping[str, Any]
@@ -39,11 +39,13 @@ def reference_from(events: Iterable[Event], zone: str = "Asia/Shanghai") -> Refe
         policies[str(event.data["policy_id"])].append(_policy(event))
     scores = tuple(_score(event) for event in kinds["ScorePolicyPublished"])
     notices, hours = kinds["CalendarPublished"], kinds["HallHoursChanged"]
+    made = calendars(notices, hours, zone)
     return Reference(
         items={code: tuple(versions) for code, versions in items.items()},
         policies={name: tuple(versions) for name, versions in policies.items()},
         scores=scores,
-        calendars=calendars(notices, hours, zone),
+        calendars=made,
+        nationals=national_calendars(made, notices, hours, zone),
         past=archive(notices, hours, zone),
         names=_names(kinds["OrgUnitChanged"]),
     )

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from duban.alerting import Output, identify
+from duban.alerting import Output
 from duban.case import Fact
 from duban.clocks import Clock
+from duban.ids import identify
 from duban.policy import ScorePolicy
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from duban import bus, codec, contracts
 from duban.access import ALL_HALLS
-from duban.alerting import identify
 from duban.assess import assess
 from duban.case import Fact, evolve, kept
 from duban.events import Event, rank
+from duban.ids import identify
 from streams import state
 from streams.difference import difference
 from streams.records import Out, Record, References, Result

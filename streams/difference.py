@@ -8,9 +8,10 @@ version of the case as well.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from duban.alerting import UNDO, Output, identify
+from duban.alerting import UNDO, Output
 from duban.assess import Assessment
 from duban.events import Actor, Event
+from duban.ids import identify
 from streams.state import Held, remember
 
 PROCESSOR = Actor("duban", "system")

@@ -3,13 +3,17 @@
 from dataclasses import replace
 from uuid import uuid5
 
-from duban.alerting import identify
-from duban.clocks import SPACE
+from duban.ids import SPACE, identify
 from tests.given import GROUNDS, POLICY, REFERENCE, at, due, fact, name_of, said, signals, when
 
 SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
 ACCEPTED = fact("CaseAccepted", "2026-09-28 16:30")
-PAUSED = fact("ClockExclusionStarted", "2026-09-29 10:00", ground="expert_review")
+PAUSED = fact(
+    "ClockExclusionStarted",
+    "2026-09-29 10:00",
+    ground="expert_review",
+    written_notice_no="评审告知1号",
+)
 RESUMED = fact("ClockExclusionEnded", "2026-10-09 15:00", ground="expert_review")
 
 
@@ -86,7 +90,12 @@ def test_no_other_ground_stops_the_clock():
 
 
 def test_overlapping_pauses_end_with_the_last():
-    other = fact("ClockExclusionStarted", "2026-09-30 10:00", ground="hearing")
+    other = fact(
+        "ClockExclusionStarted",
+        "2026-09-30 10:00",
+        ground="hearing",
+        written_notice_no="听证告知1号",
+    )
     end = fact("ClockExclusionEnded", "2026-10-08 10:00", ground="expert_review")
     still = when("2026-10-08 12:00", SUBMITTED, ACCEPTED, PAUSED, other, end)
     assert clock(still).state == "paused"

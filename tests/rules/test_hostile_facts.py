@@ -76,7 +76,9 @@ def test_a_case_decided_before_it_was_accepted_has_no_clock_running():
 
 
 def test_a_pause_that_begins_at_the_due_instant_comes_too_late():
-    pause = fact("ClockExclusionStarted", "2026-10-08 17:00", ground="hearing")
+    pause = fact(
+        "ClockExclusionStarted", "2026-10-08 17:00", ground="hearing", written_notice_no="7"
+    )
     case = when("2026-12-01 09:00", SUBMITTED, ACCEPTED, pause)
     assert "pause_after_due" in {a.code for a in case.view.anomalies}
 

@@ -14,7 +14,7 @@ MINUTES = st.integers(0, 40 * 24 * 60)
 KINDS = (
     ("CaseSubmitted", {"item_code": "sign"}),
     ("CaseAccepted", {}),
-    ("ClockExclusionStarted", {"ground": "hearing"}),
+    ("ClockExclusionStarted", {"ground": "hearing", "written_notice_no": "7"}),
     ("ClockExclusionEnded", {"ground": "hearing"}),
     ("ForwardedUp", {"authority": "省厅"}),
     ("UpstreamReplied", {"authority": "省厅"}),

@@ -1,0 +1,214 @@
+"""Tracks: which facts start, stop and move the clocks of one definition.
+
+The standing facts are walked once, in order. A fact may stop the running clock of its key (the
+branch or step that definition's `per` names) and start the next one; a stopping fact without a key
+stops them all. A clock of unit `instant` binds whenever its date was told: a later date replaces
+the one before it, and what had ended the case before it was told still ends it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from duban.case import ENDINGS, Fact
+from duban.policy import MOVING, PAUSING, ClockDef, Item, Policy
+
+STOP, MOVE, REOPEN, REOPEN_MINUS_CLOSED = "stop", "move", "reopen", "reopen_minus_closed"
+REOPENED = "CaseReopened"
+
+
+class Move(NamedTuple):
+    """Something that happens to a clock: it stops, goes on after an ending, or is moved."""
+
+    verb: str
+    fact: Fact
+
+
+@dataclass(slots=True)
+class Track:
+    """One clock's share of a case's facts. `terms` is the fact that says how long it has: its
+    anchor, or for a new clock after a reopening the anchor of the one before; `since` the instant
+    from which it is told."""
+
+    key: str
+    anchor: Fact
+    terms: Fact
+    since: int
+    moves: list[Move] = field(default_factory=list)
+    stopped_by: Fact | None = None
+
+
+class Life(NamedTuple):
+    """What clocks read of a case besides its single facts; made once for all definitions."""
+
+    case_id: str
+    standing: Sequence[Fact]
+    types: frozenset[str]
+    policy: Policy
+    item: Item | None
+
+    def branch(self, branch_id: str) -> Mapping[str, Any] | None:
+        """The latest word of a parallel group about one branch."""
+        for fact in reversed(self.standing):
+            if fact.type == "ParallelGroupOpened":
+                for branch in fact.data.get("branches") or ():
+                    if branch.get("branch_id") == branch_id:
+                        found: Mapping[str, Any] = branch
+                        return found
+        return None
+
+    def said(self, name: str, until: Fact) -> str:
+        """Class or item of the case, as its facts up to `until` have it."""
+        teller = "CaseAccepted" if name == "case_class" else "CaseSubmitted"
+        value = ""
+        for fact in self.standing:
+            if fact.type == teller:
+                value = str(fact.data.get(name) or value)
+            if fact is until:
+                break
+        if value or name != "case_class":
+            return value
+        return self.item.case_class if self.item else ""
+
+    def reopen_mode(self, fact: Fact) -> str:
+        """What a reopening does to the clocks that the case's end had stopped."""
+        cause = str(fact.data.get("cause") or "")
+        return self.policy.reopen_by_cause.get(cause) or self.policy.reopen_mode
+
+
+def life_of(case_id: str, standing: Sequence[Fact], policy: Policy, item: Item | None) -> Life:
+    """What the clocks of a case read of it."""
+    return Life(case_id, standing, frozenset([f.type for f in standing]), policy, item)
+
+
+def tracks_of(definition: ClockDef, life: Life) -> list[Track]:
+    """Every clock that the standing facts have started, in the order of their starts."""
+    if definition.starts.isdisjoint(life.types):
+        return []
+    walk = _Walk(definition, life)
+    for fact in life.standing:
+        if fact.type in definition.concerned:
+            walk.see(fact)
+    return walk.found
+
+
+class _Walk:
+    """Where the walk over the facts stands."""
+
+    __slots__ = ("bygone", "definition", "found", "last", "life")
+
+    def __init__(self, definition: ClockDef, life: Life) -> None:
+        self.definition, self.life = definition, life
+        self.found: list[Track] = []
+        self.last: dict[str, Track] = {}  # of each key
+        self.bygone: list[tuple[str, Fact]] = []  # stops and reopenings seen so far, with keys
+
+    def see(self, fact: Fact) -> None:
+        """Take in the next fact."""
+        definition, kind = self.definition, fact.type
+        if kind in definition.stops and self._fits(fact, definition.stop_when):
+            self._stop(fact)
+        elif kind == REOPENED:
+            self._reopen(fact)
+        elif kind in MOVING:
+            for track in self.last.values():
+                if track.stopped_by is None and _concerns(definition, track.key, fact):
+                    track.moves.append(Move(MOVE, fact))
+        if kind in definition.starts and self._fits(fact, definition.when):
+            for key in _keys(definition, fact):
+                self._start(key, fact)
+
+    def _fits(self, fact: Fact, wanted: Mapping[str, frozenset[str]]) -> bool:
+        return all(_text(fact, name, self.life) in values for name, values in wanted.items())
+
+    def _stop(self, fact: Fact) -> None:
+        key = _key(self.definition, fact)
+        self.bygone.append((key, fact))
+        for track in self.last.values():
+            if key in ("", track.key):
+                _apply_stop(track, fact)
+
+    def _reopen(self, fact: Fact) -> None:
+        self.bygone.append(("", fact))
+        mode = self.life.reopen_mode(fact)
+        for key, track in list(self.last.items()):
+            if track.stopped_by is None or track.stopped_by.type not in ENDINGS:
+                continue
+            if mode == "new_clock":
+                self._add(Track(key, fact, track.terms, fact.occurred_at))
+            else:
+                _apply_reopen(track, fact, mode)
+
+    def _start(self, key: str, fact: Fact) -> None:
+        before, definition = self.last.get(key), self.definition
+        if definition.unit == "instant":
+            self._impose(key, fact, before)
+        elif before is None or (definition.repeats and before.stopped_by is not None):
+            track = Track(key, fact, fact, fact.occurred_at)
+            self._add(track)
+            ends = [f for k, f in self.bygone if k in ("", key)]
+            if ends and ends[-1].type in ("DecisionMade", "CaseClosed"):
+                _apply_stop(track, ends[-1]._replace(occurred_at=fact.occurred_at))
+
+    def _impose(self, key: str, fact: Fact, before: Track | None) -> None:
+        """A date that somebody sets: the last word counts."""
+        repeats = self.definition.repeats
+        if before is not None and not (repeats and before.stopped_by is not None):
+            before.anchor = before.terms = fact
+            return
+        since = fact if repeats else self.life.standing[0]
+        track = Track(key, fact, fact, since.occurred_at)
+        self._add(track)
+        for of_key, end in () if repeats else self.bygone:
+            if end.type == REOPENED and track.stopped_by and track.stopped_by.type in ENDINGS:
+                _apply_reopen(track, end, self.life.reopen_mode(end))
+            elif end.type != REOPENED and of_key in ("", key):
+                _apply_stop(track, end)
+
+    def _add(self, track: Track) -> None:
+        self.found.append(track)
+        self.last[track.key] = track
+
+
+def _apply_stop(track: Track, fact: Fact) -> None:
+    if track.stopped_by is None:
+        track.moves.append(Move(STOP, fact))
+        track.stopped_by = fact
+
+
+def _apply_reopen(track: Track, fact: Fact, mode: str) -> None:
+    verb = REOPEN_MINUS_CLOSED if mode == "continue_minus_closed" else REOPEN
+    track.moves.append(Move(verb, fact))
+    track.stopped_by = None
+
+
+def _key(definition: ClockDef, fact: Fact) -> str:
+    return str(fact.data.get(definition.per) or "") if definition.per else ""
+
+
+def _keys(definition: ClockDef, fact: Fact) -> Iterable[str]:
+    """Keys that a fact starts clocks for: each branch that the opening of a group names."""
+    if definition.per == "branch_id" and fact.type == "ParallelGroupOpened":
+        named = (str(b.get("branch_id") or "") for b in fact.data.get("branches") or ())
+        return dict.fromkeys(name for name in named if name)
+    return (_key(definition, fact),)
+
+
+def _concerns(definition: ClockDef, key: str, fact: Fact) -> bool:
+    """A pause of a branch holds that branch's clock and the clocks of the whole case."""
+    if not definition.per:
+        return True
+    if fact.type in PAUSING:
+        branch = str(fact.data.get("branch_id") or "")
+        return not branch or (definition.per == "branch_id" and key == branch)
+    return _key(definition, fact) in ("", key)
+
+
+def _text(fact: Fact, name: str, life: Life) -> str:
+    """A field as conditions compare it."""
+    value = fact.data.get(name)
+    if value is True or value is False:
+        return "true" if value else "false"
+    if value is None or value == "":
+        return life.said(name, fact) if name in ("case_class", "item_code") else ""
+    return str(value)

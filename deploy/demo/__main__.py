@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -71,7 +72,8 @@ def _demo(run: Run) -> None:
         said = summary(ended, seed=run.seed, days=run.days, dashboard_url=url, **seconds)
         _say(said, run.json)
         if not run.headless:
-            _serve(console)
+            with suppress(KeyboardInterrupt):  # that is how a demo ends
+                _serve(console)
     finally:
         stage.stop()
     if not ended.settled:

@@ -153,8 +153,14 @@ def _started(clock: Clock, about: Mapping[str, Any]) -> Output:
         "calendar_version": clock.calendar.version,
         "anchor_event_id": clock.anchor.event_id,
     }
-    name = identify(clock.id, "started", due_at)
+    name = identify(clock.id, "started", due_at, *_unsure(clock, due_at))
     return Output(name, "ClockStarted", clock.anchor.occurred_at, {**about, **terms})
+
+
+def _unsure(clock: Clock, due_at: int) -> tuple[str, ...]:
+    """Part of the id of what is said of a provisional date: the final one is news, even where
+    it is the same."""
+    return ("provisional",) if clock.calendar.provisional(due_at) else ()
 
 
 def _turned(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) -> Output:
@@ -164,11 +170,12 @@ def _turned(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) 
         most = rule.days if rule else 0
         days = min(int(turn.cause.data.get("days") or most), most)
         data = {**about, "days": days, "old_due": old_due, "new_due": turn.due_at}
-        name = identify(clock.id, "extended", turn.cause.event_id, turn.due_at)
+        unsure = _unsure(clock, turn.due_at)
+        name = identify(clock.id, "extended", turn.cause.event_id, turn.due_at, *unsure)
         return Output(name, "ClockExtended", turn.begin, data)
-    provisional = clock.calendar.provisional(turn.due_at)
-    data = {**about, "due_at": turn.due_at, "provisional": provisional, "unit": clock.unit}
-    name = identify(clock.id, "resumed", turn.cause.event_id, turn.due_at)
+    unsure = _unsure(clock, turn.due_at)
+    data = {**about, "due_at": turn.due_at, "provisional": bool(unsure), "unit": clock.unit}
+    name = identify(clock.id, "resumed", turn.cause.event_id, turn.due_at, *unsure)
     return Output(name, "ClockResumed", turn.begin, data)
 
 

@@ -19,7 +19,7 @@ from duban.ids import identify
 from streams import state
 from streams.difference import difference
 from streams.records import Out, Record, References, Result
-from streams.state import Held
+from streams.state import Held, versions
 
 CLOCK_KEY = b"__clock"
 CASE_BYTES_MAX = 600_000
@@ -172,8 +172,10 @@ class ClocksJob:
             messages = difference(held, assessment, cause)
             turn.outputs += [record_of(m) for m in messages]
             held.open = assessment.open
+            named = versions(assessment)
+            renamed, held.versions = named != held.versions, named
             self._schedule(held, assessment.next_wake)
-            if messages or cause not in ("timer", "reference"):
+            if messages or renamed or cause not in ("timer", "reference"):
                 held.version += 1
                 turn.state.append((name.encode(), state.encode(held, assessment)))
 

@@ -12,7 +12,7 @@ from duban.alerting import UNDO, Output
 from duban.assess import Assessment
 from duban.events import Actor, Event
 from duban.ids import identify
-from streams.state import Held, remember
+from streams.state import Held, remember, versions
 
 PROCESSOR = Actor("duban", "system")
 ALERT_TURNS = ("AlertNoted", "AlertCleared")
@@ -25,7 +25,7 @@ def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
     """
     wanted, out = assessment.outputs, held.emitted
     new = sorted((o for name, o in wanted.items() if name not in out), key=_told_in_order)
-    gone = [o for name, o in out.items() if name not in wanted and o.type != "ClockSuperseded"]
+    gone = [o for name, o in out.items() if name not in wanted and name != _void(o)]
     if not new and not gone:
         return []
     why = f"{cause}#{held.version}"
@@ -38,6 +38,11 @@ def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
         out[output.id] = remember(sent)
         events.append(_event(held, sent, sent.type, event_id, why))
     return events
+
+
+def _void(output: Output) -> str:
+    """Id of the mark that an output's clock is no more; such a mark is never taken back."""
+    return identify(output.data["clock_id"], "void") if output.type == "ClockSuperseded" else ""
 
 
 def _told_in_order(output: Output) -> tuple[int, int]:
@@ -65,7 +70,7 @@ def _taken_back(
             continue
         if output.type in UNDO:
             event_id = identify(output.id, "taken back", cause)
-            data = _undone(output, event_id, cause)
+            data = _undone(output, event_id, _reason(held, assessment, cause))
             undo = output._replace(data=data)
             yield _event(held, undo, _undo_type(output), event_id, cause)
         elif "clock_id" in output.data:
@@ -81,10 +86,9 @@ def _undo_type(output: Output) -> str:
     return UNDO[output.type]
 
 
-def _undone(output: Output, event_id: str, cause: str) -> dict[str, Any]:
+def _undone(output: Output, event_id: str, reason: str) -> dict[str, Any]:
     """Fields of the event that takes an output back."""
     data = dict(output.data)
-    reason = "reference" if cause.startswith("reference") else "facts"
     match output.type:
         case "SignalRaised":
             kept = "signal_id clock_id clock_kind level rung item_code window_id"
@@ -114,7 +118,7 @@ def _superseded(
         "item_code": output.data.get("item_code", ""),
         "window_id": output.data.get("window_id", ""),
         "reason": _reason(held, assessment, cause),
-        "old_due": output.data.get("due_at"),
+        "old_due": output.data.get("due_at", output.data.get("new_due")),
         "new_due": clock.due_at if clock else None,
         "provisional": bool(clock and clock.provisional),
         "policy_version": assessment.policy_version,
@@ -129,9 +133,11 @@ def _superseded(
 
 
 def _reason(held: Held, assessment: Assessment, cause: str) -> str:
-    if cause.startswith("reference"):
-        return "calendar"
+    """Why something moved. Without a new fact only the reference can have moved it: a policy
+    where the clocks name another one than before, else a calendar."""
     name = cause.partition("#")[0]
+    if name in ("timer", "reference"):
+        return "calendar" if held.versions.policies == versions(assessment).policies else "policy"
     fact = next((f for f in held.facts.ordered if f.event_id == name), None)
     corrects = fact is not None and (fact.corrects or fact.type == "EventVoided")
     return "correction" if corrects else "late_event"

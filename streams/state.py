@@ -6,7 +6,7 @@ worker's own: msgpack of facts and of what has been emitted, led by a version nu
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,6 +35,33 @@ class Core(NamedTuple):
     taken_back: frozenset[str]
 
 
+class Versions(NamedTuple):
+    """Which versions the clocks of a case are counted by."""
+
+    policies: frozenset[str] = frozenset()
+    calendars: frozenset[str] = frozenset()
+
+
+UNNAMED = Versions()
+_versions: dict[Versions, Versions] = {}  # a few for all the cases of a worker
+
+
+def versions(assessment: Assessment) -> Versions:
+    """The versions that a case's clocks name."""
+    clocks = assessment.clocks
+    return _once({c.policy_version for c in clocks}, {c.calendar.version for c in clocks})
+
+
+def _versions_in(rows: Sequence[Mapping[str, Any]]) -> Versions:
+    alive = [row for row in rows if not row["is_deleted"]]
+    return _once({r["policy_version"] for r in alive}, {r["calendar_version"] for r in alive})
+
+
+def _once(policies: set[str], calendars: set[str]) -> Versions:
+    made = Versions(frozenset(policies), frozenset(calendars))
+    return _versions.setdefault(made, made)
+
+
 @dataclass(slots=True)
 class Held:
     """A case in a worker's memory. `wake` is the instant of its entry in the heap; `size` about
@@ -50,6 +77,7 @@ class Held:
     wake: int | None = None
     open: bool = True
     size: int = 0
+    versions: Versions = UNNAMED
 
 
 _encode_core = msgspec.msgpack.Encoder().encode
@@ -94,6 +122,7 @@ def decode(value: bytes) -> Held:
         open=record["case"]["closed_at"] is None
         or any(c["state"] in ("running", "paused") for c in record["clocks"]),
         size=len(record["core"]),
+        versions=_versions_in(record["clocks"]),
     )
 
 
@@ -101,7 +130,7 @@ def remember(output: Output) -> Output:
     """The part of an output that its taking back will need."""
     if output.type in UNDO:
         return output
-    kept = ("clock_id", "kind", "item_code", "window_id", "due_at")
+    kept = ("clock_id", "kind", "item_code", "window_id", "due_at", "new_due")
     return output._replace(data={k: v for k, v in output.data.items() if k in kept})
 
 

@@ -34,6 +34,9 @@ UNDO: Mapping[str, str] = {
     "AlertCleared": "AlertRaised",
     "AlertNoted": "AlertRaised",
     "ScorePointPosted": "ScorePointPosted",
+    "DeemedOutcomeReached": "DeemedOutcomeRetracted",
+    "DelayAttributed": "DelayAttributed",
+    "IntegritySignal": "IntegrityRetracted",
 }
 
 

@@ -1,13 +1,16 @@
 """One look at a case: its facts, the reference and the time in; everything that follows, out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, firings, next_wake
 from duban.case import Anomaly, Fact, Facts, View, effective, read
 from duban.clock_run import clock_on
 from duban.clocks import Clock
-from duban.policy import ClockDef, Item, Reference
+from duban.deemed import confirmed, deemed
+from duban.delay import delay_outputs
+from duban.integrity import integrity_outputs
+from duban.policy import ClockDef, Item, Policy, Reference
 from duban.scoring import points_of
 from duban.tracks import Life, Track, life_of, tracks_of
 from duban.versions import choose
@@ -19,6 +22,7 @@ class Assessment:
     """What one case amounts to at an instant. `next_wake` is when to look again, in ms."""
 
     view: View
+    standing: Sequence[Fact] = ()
     item: Item | None = None
     clocks: list[Clock] = field(default_factory=list)
     governing: Clock | None = None
@@ -46,7 +50,8 @@ class Assessment:
 
 def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: int) -> Assessment:
     """Derive view, clocks and everything that should be out at `now` (ms) from the facts."""
-    standing = effective(facts.ordered)
+    told = effective(facts.ordered)
+    standing, unconfirmed = confirmed(told)
     view = read(standing)
     if not standing:
         return Assessment(view)
@@ -56,11 +61,12 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
     view.window_id = chosen.window_id
     view.item_name = view.item_name or (item.name if item else "")
     view.case_class = view.case_class or (item.case_class if item else "")
-    result = Assessment(view, item)
+    result = Assessment(view, standing, item)
     subject = Subject(
         case_id, hall_id, view.window_id, view.item_code, view.item_name, view.historical
     )
-    anomalies = [*view.anomalies, *_conflicts(facts), *_strangers(subject, standing)]
+    anomalies = [*view.anomalies, *unconfirmed, *_conflicts(facts), *_strangers(subject, standing)]
+    waiting: Sequence[Anomaly] = ()
     if calendar and policy:
         result.policy_version = chosen.policy_version
         result.calendar_version = calendar.version
@@ -69,14 +75,42 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
         days = {"hall": calendar, "national": national}
         anomalies += _run_clocks(result, subject, life, days, now)
         result.next_wake = _earlier(result.next_wake, chosen.wake)
+        unfounded, waiting = _follow(result, subject, told, policy, calendar, now)
+        anomalies += unfounded
     result.governing = governing(result.clocks)
     anomalies += [a for clock in result.clocks for a in clock.anomalies]
     anomalies = list(dict.fromkeys(anomalies))
     points = _points(result, subject, standing, reference, calendar)
-    for output in (*anomaly_outputs(subject, anomalies), *points):
-        result.outputs[output.id] = output
-    view.anomalies = tuple(anomalies)
+    _add(result, (*anomaly_outputs(subject, anomalies), *points))
+    view.anomalies = (*anomalies, *waiting)
     return result
+
+
+def _add(result: Assessment, outputs: Iterable[Output]) -> None:
+    result.outputs.update((o.id, o) for o in outputs)
+
+
+def _follow(
+    result: Assessment,
+    subject: Subject,
+    told: Sequence[Fact],
+    policy: Policy,
+    calendar: Calendar,
+    now: int,
+) -> tuple[Sequence[Anomaly], Sequence[Anomaly]]:
+    """Add what follows from the clocks and from how the record was kept. Gives confirmations of
+    what had not come about, and deemed outcomes that wait for a person."""
+    standing, clocks = result.standing, result.clocks
+    silence = deemed(subject, clocks, standing, policy, now)
+    _add(result, silence.outputs)
+    try:
+        _add(result, list(delay_outputs(subject, clocks, standing, result.item)))
+        signs, wake = integrity_outputs(subject, told, result.item, policy.integrity, calendar, now)
+    except BeyondCalendar:  # flagged by the clocks; one senseless date stops no partition
+        return silence.unfounded, silence.waiting
+    _add(result, signs)
+    result.next_wake = _earlier(result.next_wake, wake)
+    return silence.unfounded, silence.waiting
 
 
 def _run_clocks(

@@ -251,6 +251,7 @@ _APPLY: Mapping[str, Any] = {
     "SupplementRequested": _becomes("supplement"),
     "SupplementReceived": _goes_on,
     "CaseAccepted": _accepted,
+    "CaseDeemedAccepted": _accepted,
     "ClockExclusionStarted": _becomes("paused"),
     "ClockExclusionEnded": _goes_on,
     "ForwardedUp": _becomes("upstream"),

@@ -125,6 +125,17 @@ class ClockDef:
 
 
 @dataclass(frozen=True, slots=True)
+class Integrity:
+    """From where on a record deserves a look; ours, policy data. 420 working minutes are a day of
+    the usual hours. A batch is that many facts of a case recorded within so many seconds."""
+
+    late_minutes: int = 420
+    batch_facts: int = 3
+    batch_seconds: int = 60
+    batch_span_minutes: int = 420
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of a hall's rules about time. The clock with the highest `governs` that runs
     on a case decides whether the case was on time; 0 never does."""
@@ -140,6 +151,7 @@ class Policy:
     reopen_by_cause: Mapping[str, str] = field(default_factory=dict)
     absence: Effect | None = None  # of a branch that stays away from a joint survey or meeting
     published_at: int = 0
+    integrity: Integrity = Integrity()
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,12 +155,22 @@ class ClockModel(Table):
         return self
 
 
+class IntegrityModel(Table):
+    """From where on the record of a case deserves a look: `duban.policy.Integrity`."""
+
+    late_minutes: int = Field(420, ge=0, le=1_000_000)
+    batch_facts: int = Field(3, ge=2, le=1_000)
+    batch_seconds: int = Field(60, ge=0, le=86_400)
+    batch_span_minutes: int = Field(420, ge=1, le=1_000_000)
+
+
 class PolicyParts(Table):
     """What a policy table may say of time; in a file some of it may be taken over by `extends`."""
 
     reopen_mode: Mode = "continue"
     reopen_by_cause: dict[FieldName, Mode] = Field(default_factory=dict)
     absence: EffectModel | None = None
+    integrity: IntegrityModel = IntegrityModel()
     clocks: list[ClockModel] = Field(default_factory=list)
     ladders: dict[str, LadderModel] = Field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from duban.policy import (
     ClockDef,
     Effect,
     Extension,
+    Integrity,
     Item,
     Policy,
     Reference,
@@ -108,6 +109,7 @@ def _policy(event: Event) -> Policy:
         reopen_by_cause=body.reopen_by_cause,
         absence=_effect(body.absence),
         published_at=event.occurred_at,
+        integrity=Integrity(**body.integrity.model_dump()),
     )
 
 

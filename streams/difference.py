@@ -97,6 +97,12 @@ def _undone(output: Output, event_id: str, reason: str) -> dict[str, Any]:
             return data | {"breach_event_id": output.id, "reason": reason}
         case "AlertRaised" | "AlertEscalated":
             return data | {"reason": reason}
+        case "DeemedOutcomeReached":
+            return data | {"deemed_event_id": output.id, "reason": reason}
+        case "IntegritySignal":
+            return data | {"signal_event_id": output.id, "reason": reason}
+        case "DelayAttributed":
+            return data | {"minutes": -data["minutes"], "reverses": output.id}
         case "ScorePointPosted":
             return data | {
                 "point_id": event_id,

@@ -1,0 +1,156 @@
+"""Signs that a record may not show what happened: entry after the fact (先办后录), entry in one go,
+a pause without its written notice or past its expected days, a decision at the very instant of
+acceptance, a one-time notice given twice.
+
+A signal accuses nobody: it names a fact, and people look. The limits are policy data. Facts of old
+logs carry the instant of their import, so neither late nor batch entry is said of them.
+
+Sources: 先办后录, 一次性告知 (行政许可法 art 32); the written notice of the time that a hearing, an
+inspection or an expert review takes (行政许可法 art 45).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from duban.alerting import Output, Subject
+from duban.case import ENDINGS, Fact
+from duban.ids import identify
+from duban.policy import Integrity, Item
+from duban.worktable import MINUTE
+from duban.worktime import Calendar
+
+STARTS, ENDS = "ClockExclusionStarted", "ClockExclusionEnded"
+ACCEPTANCES = ("CaseAccepted", "CaseDeemedAccepted")
+
+
+class Sign(NamedTuple):
+    """One signal: what it is, which fact it is about, from which instant (ms), working minutes
+    where it has any, and a word of detail."""
+
+    signal: str
+    fact: Fact
+    at: int
+    minutes: int | None = None
+    detail: str = ""
+
+
+def integrity_outputs(
+    subject: Subject,
+    told: Sequence[Fact],
+    item: Item | None,
+    limits: Integrity,
+    calendar: Calendar,
+    now: int,
+) -> tuple[list[Output], int | None]:
+    """The signals that should be out at `now` (ms) about the facts that stand, in canonical order,
+    and the next instant at which time alone will raise another."""
+    pauses = list(overrun(told, calendar))
+    signs = [
+        *late_entries(told, limits, calendar),
+        *batch_entries(told, limits, calendar),
+        *unannounced(told),
+        *(sign for sign in pauses if sign.at < now),
+        *zero_duration(told, item),
+        *repeated_notices(told),
+    ]
+    wake = min((sign.at + 1 for sign in pauses if sign.at >= now), default=None)
+    return [_output(subject, sign) for sign in signs], wake
+
+
+def late_entries(told: Iterable[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
+    """Facts recorded more working minutes after they occurred than the policy lets pass."""
+    for fact in told:
+        if fact.historical or fact.recorded_at - fact.occurred_at <= limits.late_minutes * MINUTE:
+            continue  # fewer minutes on the wall are fewer minutes of work
+        minutes = calendar.minutes_between(fact.occurred_at, fact.recorded_at)
+        if minutes > limits.late_minutes:
+            yield Sign("late_entry", fact, fact.recorded_at, minutes, fact.type)
+
+
+def batch_entries(told: Iterable[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
+    """Facts of the case keyed in together that claim to have happened far apart.
+
+    A batch begins with a fact and takes in what was recorded within so many seconds of it.
+    """
+    facts = sorted((f for f in told if not f.historical), key=lambda f: f.recorded_at)
+    for batch in _batches(facts, limits.batch_seconds * 1000):
+        if len(batch) < limits.batch_facts:
+            continue
+        first, last = min(batch), max(batch)
+        minutes = calendar.minutes_between(first.occurred_at, last.occurred_at)
+        if minutes >= limits.batch_span_minutes:
+            at = max(f.recorded_at for f in batch)
+            yield Sign("batch_entry", last, at, minutes, str(len(batch)))
+
+
+def _batches(facts: Iterable[Fact], within: int) -> Iterator[list[Fact]]:
+    batch: list[Fact] = []
+    for fact in facts:
+        if batch and fact.recorded_at > batch[0].recorded_at + within:
+            yield batch
+            batch = []
+        batch.append(fact)
+    if batch:
+        yield batch
+
+
+def unannounced(told: Iterable[Fact]) -> Iterator[Sign]:
+    """Pauses on a legal ground without the number of the written notice (行政许可法 art 45)."""
+    for fact in told:
+        if fact.type == STARTS and not fact.data.get("written_notice_no"):
+            yield Sign(
+                "pause_no_notice", fact, fact.occurred_at, None, str(fact.data.get("ground"))
+            )
+
+
+def overrun(told: Sequence[Fact], calendar: Calendar) -> Iterator[Sign]:
+    """Pauses that lasted, or will last if nothing ends them, beyond the working days told to the
+    applicant; from the close of the last of these days on."""
+    for index, fact in enumerate(told):
+        days = int(fact.data.get("expected_days") or 0) if fact.type == STARTS else 0
+        if not days:
+            continue
+        due = calendar.add_days(fact.occurred_at, days)
+        if not any(_ends(later, fact) for later in told[index + 1 :] if later.occurred_at <= due):
+            yield Sign("pause_overrun", fact, due, None, str(days))
+
+
+def _ends(fact: Fact, pause: Fact) -> bool:
+    """Whether a fact ends a pause: its own end, one of no ground, or the end of the case."""
+    if fact.type in ENDINGS:
+        return True
+    same = all(
+        fact.data.get(name) in (None, "", pause.data.get(name)) for name in ("ground", "branch_id")
+    )
+    return fact.type == ENDS and same
+
+
+def zero_duration(told: Sequence[Fact], item: Item | None) -> Iterator[Sign]:
+    """A decision at the very instant of acceptance, of an item that is not promised in minutes."""
+    if item is not None and item.unit == "working_minute":
+        return
+    accepted = {f.occurred_at for f in told if f.type in ACCEPTANCES}
+    for fact in told:
+        if fact.type == "DecisionMade" and fact.occurred_at in accepted:
+            yield Sign("zero_duration", fact, fact.occurred_at)
+            return
+
+
+def repeated_notices(told: Iterable[Fact]) -> Iterator[Sign]:
+    """Every one-time notice after the first (一次性告知: all that is missing is told at once)."""
+    notices = [f for f in told if f.type == "OneTimeNoticeIssued"]
+    for number, fact in enumerate(notices[1:], 2):
+        yield Sign("repeat_notice", fact, fact.occurred_at, None, str(number))
+
+
+def _output(subject: Subject, sign: Sign) -> Output:
+    data = {
+        "signal": sign.signal,
+        "about_event_id": sign.fact.event_id,
+        "minutes": sign.minutes,
+        "detail": sign.detail,
+        "item_code": subject.item_code,
+        "window_id": subject.window_id,
+    }
+    name = identify(subject.case_id, "integrity", *list(data.values())[:4])
+    return Output(name, "IntegritySignal", sign.at, data, subject.historical)

@@ -1,0 +1,128 @@
+"""Signs that a record may not show what happened: given facts, when time passes, then signals."""
+
+from dataclasses import replace
+
+from duban.policy import Integrity
+from tests.given import POLICY, REFERENCE, fact, said, when
+
+SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
+ACCEPTED = fact("CaseAccepted", "2026-09-28 16:30")
+PAUSE = {"ground": "hearing", "written_notice_no": "告字1号"}
+
+
+def signs(assessment):
+    """Signals that are out, as (signal, type of fact or detail, minutes)."""
+    found = [o for o in assessment.outputs.values() if o.type == "IntegritySignal"]
+    return sorted((o.data["signal"], o.data["detail"], o.data["minutes"]) for o in found)
+
+
+def only(name, assessment):
+    return [sign for sign in signs(assessment) if sign[0] == name]
+
+
+def limits(**changed):
+    policy = replace(POLICY, integrity=Integrity(**changed))
+    return replace(REFERENCE, policies={"default": (policy,)})
+
+
+def test_an_honest_record_raises_nothing():
+    done = fact("DecisionMade", "2026-09-30 10:00", decision="approved")
+    assert signs(when("2026-10-20 09:00", SUBMITTED, ACCEPTED, done)) == []
+
+
+def test_a_fact_recorded_more_than_a_day_of_work_later_is_a_late_entry():
+    # 09:00 to 17:00 less the lunch break is 420 minutes; the limit itself passes.
+    for recorded, found in (("2026-09-28 17:00", []), ("2026-09-29 09:01", [421])):
+        late = fact("CaseSubmitted", "2026-09-28 09:00", recorded=recorded, item_code="sign")
+        told = only("late_entry", when("2026-09-29 10:00", late))
+        assert [minutes for _, _, minutes in told] == found
+
+
+def test_a_weekend_and_a_holiday_make_no_entry_late():
+    over = fact("SiteVisitDone", "2026-09-30 16:00", recorded="2026-10-08 10:00")
+    assert only("late_entry", when("2026-10-08 10:00", SUBMITTED, over)) == []
+
+
+def test_the_limit_is_policy_data():
+    late = fact("CaseAccepted", "2026-09-28 16:30", recorded="2026-09-29 09:01")
+    assert only("late_entry", when("2026-09-29 10:00", SUBMITTED, late)) == []
+    strict = when("2026-09-29 10:00", SUBMITTED, late, reference=limits(late_minutes=30))
+    assert only("late_entry", strict) == [("late_entry", "CaseAccepted", 31)]
+
+
+def test_three_facts_keyed_in_at_once_that_claim_to_be_days_apart_are_a_batch():
+    at_once = "2026-09-30 16:00"
+    batch = [
+        fact("CaseAccepted", "2026-09-28 16:30", recorded=at_once),
+        fact("StepCompleted", "2026-09-29 16:30", recorded=at_once, step="survey"),
+        fact("DecisionMade", "2026-09-30 15:59", recorded=at_once, decision="approved"),
+    ]
+    assert only("batch_entry", when("2026-10-20 09:00", SUBMITTED, *batch)) == [
+        ("batch_entry", "3", 30 + 420 + 359)
+    ]
+    assert only("batch_entry", when("2026-10-20 09:00", SUBMITTED, *batch[:2])) == []
+
+
+def test_three_facts_of_one_hour_keyed_in_at_once_are_no_batch():
+    at_once = "2026-09-28 17:00"
+    hour = [
+        fact(type_, when_, recorded=at_once, **data)
+        for type_, when_, data in (
+            ("CaseAccepted", "2026-09-28 16:00", {}),
+            ("StepCompleted", "2026-09-28 16:20", {"step": "survey"}),
+            ("DecisionMade", "2026-09-28 16:50", {"decision": "approved"}),
+        )
+    ]
+    assert only("batch_entry", when("2026-10-20 09:00", SUBMITTED, *hour)) == []
+
+
+def test_an_imported_log_raises_neither_late_nor_batch_entry_and_says_that_it_is_history():
+    old = [
+        f._replace(historical=True, recorded_at=f.recorded_at + 90 * 86_400_000)
+        for f in (SUBMITTED, ACCEPTED, fact("DecisionMade", "2026-09-28 16:30", decision="x"))
+    ]
+    found = when("2026-12-30 09:00", *old)
+    assert [name for name, _, _ in signs(found)] == ["zero_duration"]
+    assert all(o.historical for o in found.outputs.values())
+
+
+def test_a_pause_without_its_written_notice_is_named():
+    silent = fact("ClockExclusionStarted", "2026-09-29 10:00", ground="hearing")
+    told = fact("ClockExclusionStarted", "2026-09-29 11:00", **PAUSE)
+    found = when("2026-09-30 09:00", SUBMITTED, ACCEPTED, silent, told)
+    assert only("pause_no_notice", found) == [("pause_no_notice", "hearing", None)]
+
+
+def test_a_pause_past_its_expected_days_is_said_at_its_instant_and_not_before():
+    pause = fact("ClockExclusionStarted", "2026-09-28 10:00", expected_days=2, **PAUSE)
+    before = when("2026-09-30 17:00", SUBMITTED, ACCEPTED, pause)
+    assert only("pause_overrun", before) == []
+    assert said(before.next_wake - 1) == "2026-09-30 17:00"
+    after = when("2026-09-30 17:01", SUBMITTED, ACCEPTED, pause)
+    assert only("pause_overrun", after) == [("pause_overrun", "2", None)]
+
+
+def test_a_pause_that_ended_in_time_or_with_the_case_is_not_said():
+    pause = fact("ClockExclusionStarted", "2026-09-28 10:00", expected_days=2, **PAUSE)
+    ended = fact("ClockExclusionEnded", "2026-09-30 17:00", ground="hearing")
+    other = fact("ClockExclusionEnded", "2026-09-30 17:00", ground="testing")
+    done = fact("DecisionMade", "2026-09-30 09:00", decision="withdrawn")
+    for end, found in ((ended, []), (done, []), (other, [("pause_overrun", "2", None)])):
+        told = when("2026-12-01 09:00", SUBMITTED, ACCEPTED, pause, end)
+        assert only("pause_overrun", told) == found
+
+
+def test_a_decision_at_the_instant_of_acceptance_is_named_unless_minutes_are_promised():
+    done = fact("DecisionMade", "2026-09-28 16:30", decision="approved")
+    assert only("zero_duration", when("2026-09-30 09:00", SUBMITTED, ACCEPTED, done))
+    firm = fact("CaseSubmitted", "2026-09-28 09:00", item_code="firm")
+    assert not only("zero_duration", when("2026-09-30 09:00", firm, ACCEPTED, done))
+
+
+def test_what_is_missing_is_told_once():
+    notices = [fact("OneTimeNoticeIssued", f"2026-09-28 1{h}:00") for h in range(3)]
+    assert only("repeat_notice", when("2026-09-30 09:00", SUBMITTED, notices[0])) == []
+    assert only("repeat_notice", when("2026-09-30 09:00", SUBMITTED, *notices)) == [
+        ("repeat_notice", "2", None),
+        ("repeat_notice", "3", None),
+    ]

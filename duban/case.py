@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from duban.events import NOBODY, Actor
 
 MAX_FACTS = 2_000
+UPSTREAM = "upstream"
 ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
 
 # Fields of facts that any rule reads, those included that a policy may name (`when`, `per`,
@@ -106,6 +107,35 @@ def effective(facts: Sequence[Fact]) -> list[Fact]:
     ]
 
 
+class Hold(NamedTuple):
+    """What holds a case or its clocks: a ground of art 45 or `upstream`, and the branch it is of;
+    no branch means the whole case."""
+
+    ground: str
+    branch: str
+
+
+def hold_of(fact: Fact) -> Hold:
+    """The hold that a pause, or sending a case up, begins."""
+    ground = UPSTREAM if fact.type == "ForwardedUp" else str(fact.data.get("ground") or "")
+    return Hold(ground, str(fact.data.get("branch_id") or ""))
+
+
+def released(holds: Iterable[Hold], fact: Fact) -> list[Hold]:
+    """The holds that the end of a pause, or an answer from above, ends: those of its ground and
+    branch; where it names no ground the one that began first, where no branch those of any."""
+    upstream = fact.type == "UpstreamReplied"
+    ground = UPSTREAM if upstream else str(fact.data.get("ground") or "")
+    branch = str(fact.data.get("branch_id") or "")
+    found = [
+        hold
+        for hold in holds
+        if (hold.ground == ground if ground else hold.ground != UPSTREAM)
+        and branch in ("", hold.branch)
+    ]
+    return found if ground else found[:1]
+
+
 class Anomaly(NamedTuple):
     """A way in which a fact does not fit; the fact stands all the same."""
 
@@ -136,6 +166,7 @@ class View:
     decision: str = ""
     rating: int | None = None
     historical: bool = False
+    holds: tuple[Hold, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
 
 
@@ -186,7 +217,7 @@ def _misfit(view: View, fact: Fact) -> list[str]:
         flags.append("accepted_twice")
     if fact.type == "DecisionMade" and view.accepted_at is None and not fact.historical:
         flags.append("decided_before_acceptance")
-    if fact.type == "ClockExclusionEnded" and view.status != "paused":
+    if fact.type == "ClockExclusionEnded" and not released(view.holds, fact):
         flags.append("resumed_without_pause")
     return flags
 
@@ -214,8 +245,26 @@ def _becomes(status: str) -> Any:
 
 
 def _goes_on(view: View, _: Fact) -> None:
-    if view.ended_at is None:
+    if view.ended_at is not None:
+        return
+    grounds = [hold.ground for hold in view.holds]
+    if grounds:
+        view.status = UPSTREAM if all(g == UPSTREAM for g in grounds) else "paused"
+    else:
         view.status = "accepted" if view.accepted_at is not None else "submitted"
+
+
+def _held(view: View, fact: Fact) -> None:
+    hold = hold_of(fact)
+    if hold not in view.holds:
+        view.holds += (hold,)
+    _goes_on(view, fact)
+
+
+def _let_go(view: View, fact: Fact) -> None:
+    gone = released(view.holds, fact)
+    view.holds = tuple(hold for hold in view.holds if hold not in gone)
+    _goes_on(view, fact)
 
 
 def _decided(view: View, fact: Fact) -> None:
@@ -238,6 +287,7 @@ def _ends(status: str) -> Any:
 
 def _reopened(view: View, _: Fact) -> None:
     view.ended_at = view.decided_at = None
+    view.holds = ()
     view.decision, view.status = "", "accepted"
 
 
@@ -252,10 +302,10 @@ _APPLY: Mapping[str, Any] = {
     "SupplementReceived": _goes_on,
     "CaseAccepted": _accepted,
     "CaseDeemedAccepted": _accepted,
-    "ClockExclusionStarted": _becomes("paused"),
-    "ClockExclusionEnded": _goes_on,
-    "ForwardedUp": _becomes("upstream"),
-    "UpstreamReplied": _goes_on,
+    "ClockExclusionStarted": _held,
+    "ClockExclusionEnded": _let_go,
+    "ForwardedUp": _held,
+    "UpstreamReplied": _let_go,
     "CaseRefused": _ends("refused"),
     "DecisionMade": _decided,
     "CaseClosed": _ends("closed"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from duban.case import Anomaly, Fact
+from duban.case import Anomaly, Fact, Hold, hold_of, released
 from duban.clocks import CLOSED, UPSTREAM, Clock, Regime, Segment, clock_id
 from duban.policy import ClockDef
 from duban.terms import counts_from, due_after, term_of
@@ -48,7 +48,7 @@ class Hand:
 
     since: int
     running: bool = True
-    holds: dict[str, Fact] = field(default_factory=dict)
+    holds: dict[Hold, Fact] = field(default_factory=dict)
 
 
 def _run(clock: Clock, track: Track) -> Clock:
@@ -102,72 +102,45 @@ def _redue(clock: Clock, hand: Hand, begin: int, cause: Fact) -> None:
 def _pause(clock: Clock, hand: Hand, fact: Fact) -> None:
     """Stop counting on one of the grounds of 行政许可法 art 45, of which the applicant was told
     in writing."""
-    grounds, ground = clock.definition.pause_grounds, _ground(fact)
+    grounds = clock.definition.pause_grounds
     if clock.fixed_due is not None:
         return
-    if ground not in grounds:
+    if hold_of(fact).ground not in grounds:
         if grounds - {UPSTREAM}:
             _flag(clock, "pause_without_ground", fact)
     elif not fact.data.get("written_notice_no"):
         _flag(clock, "pause_without_notice", fact)
     else:
-        _hold(clock, hand, fact, f"{ground}|{_branch(fact)}")
+        _hold(clock, hand, fact)
 
 
 def _forward(clock: Clock, hand: Hand, fact: Fact) -> None:
     """Time upstream stops only the clocks that say so; the statutory term runs on."""
     if UPSTREAM in clock.definition.pause_grounds and clock.fixed_due is None:
-        _hold(clock, hand, fact, f"{UPSTREAM}|{_branch(fact)}")
+        _hold(clock, hand, fact)
 
 
-def _hold(clock: Clock, hand: Hand, fact: Fact, name: str) -> None:
+def _hold(clock: Clock, hand: Hand, fact: Fact) -> None:
     if hand.running and fact.occurred_at >= clock.due_at:
         _flag(clock, "pause_after_due", fact)
         return
-    hand.holds[name] = fact
+    hand.holds[hold_of(fact)] = fact
     if hand.running:
         _count(clock, hand, fact.occurred_at)
         _close_regime(clock, fact.occurred_at)
         hand.running, hand.since, clock.state = False, fact.occurred_at, "paused"
 
 
-def _resume(clock: Clock, hand: Hand, fact: Fact) -> None:
-    """A pause ends; without a ground the one that began first, without a branch all branches'."""
-    ground, branch = _ground(fact), _branch(fact)
-    names = [
-        name
-        for name in hand.holds
-        if not name.startswith(f"{UPSTREAM}|")
-        and (not ground or name.startswith(f"{ground}|"))
-        and (not branch or name.endswith(f"|{branch}"))
-    ]
-    for name in names if ground else names[:1]:
-        _release(clock, hand, fact, name)
-
-
-def _reply(clock: Clock, hand: Hand, fact: Fact) -> None:
-    branch = _branch(fact)
-    for name in [n for n in hand.holds if n.startswith(f"{UPSTREAM}|")]:
-        if not branch or name == f"{UPSTREAM}|{branch}":
-            _release(clock, hand, fact, name)
-
-
-def _release(clock: Clock, hand: Hand, fact: Fact, name: str) -> None:
+def _release(clock: Clock, hand: Hand, fact: Fact) -> None:
     """Count again when the last ground that held the clock is gone."""
-    held = hand.holds.pop(name)
-    clock.segments.append(_excluded(hand.since, fact.occurred_at, held))
-    hand.since = fact.occurred_at
-    if not hand.holds:
-        hand.running, clock.state = True, "running"
-        _redue(clock, hand, hand.since, fact)
-
-
-def _ground(fact: Fact) -> str:
-    return str(fact.data.get("ground") or "")
-
-
-def _branch(fact: Fact) -> str:
-    return str(fact.data.get("branch_id") or "")
+    for hold in released(hand.holds, fact):
+        held = hand.holds.pop(hold)
+        if hand.since < fact.occurred_at or not hand.holds:
+            clock.segments.append(_excluded(hand.since, fact.occurred_at, held))
+        hand.since = fact.occurred_at
+        if not hand.holds:
+            hand.running, clock.state = True, "running"
+            _redue(clock, hand, hand.since, fact)
 
 
 def _excluded(begin: int, end: int | None, held: Fact) -> Segment:
@@ -257,9 +230,9 @@ def _reopen(clock: Clock, hand: Hand, fact: Fact, minus_closed: bool) -> None:
 
 _MOVES: Mapping[str, Callable[[Clock, Hand, Fact], None]] = {
     "ClockExclusionStarted": _pause,
-    "ClockExclusionEnded": _resume,
+    "ClockExclusionEnded": _release,
     "ForwardedUp": _forward,
-    "UpstreamReplied": _reply,
+    "UpstreamReplied": _release,
     "ExtensionRequested": _ask,
     "ExtensionGranted": _extend,
 }

@@ -12,15 +12,14 @@ Sources: 行政许可法 arts 42 (terms, one extension), 44, 45 (grounds that st
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from duban.case import Anomaly, Fact
+from duban.case import UPSTREAM, Anomaly, Fact
 from duban.ids import SPACE, identify
 from duban.policy import ClockDef
 from duban.worktable import MINUTE
 from duban.worktime import Calendar
 
-__all__ = ["SPACE", "UPSTREAM", "Clock", "Regime", "Segment", "clock_id"]
+__all__ = ["CLOSED", "SPACE", "UPSTREAM", "Clock", "Regime", "Segment", "clock_id"]
 
-UPSTREAM = "upstream"
 CLOSED = "closed"
 
 

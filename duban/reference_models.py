@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from duban.case import RULES_READ
 from duban.events import LIFECYCLE
 from duban.reference_shapes import CalendarModel, HoursModel, Id, ShiftList, Table, Version
 
@@ -152,6 +153,19 @@ class ClockModel(Table):
             )
         if self.budget == 0 and self.unit != "instant":
             raise ValueError("a clock needs a budget; only unit instant has none")
+        if self.before and self.unit != "working_day":
+            raise ValueError("a term before a date is counted in working days")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_are_kept(self) -> "ClockModel":
+        """A worker keeps only the fields of facts that rules read; a clock that named another
+        would never start."""
+        named = {self.due_field, self.before, self.per, *self.when, *self.stop_when} - {""}
+        if isinstance(self.budget, str) and self.budget.startswith("fact."):
+            named.add(self.budget.removeprefix("fact."))
+        if unknown := sorted(named - RULES_READ):
+            raise ValueError(f"no rule reads field {', '.join(unknown)} of a fact")
         return self
 
 

@@ -41,6 +41,7 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self._have: dict[str, dict[int, Have]] = {}
         self._next: dict[TopicPartition, int] = {}  # first offset not stored yet, of ours
         self._generation = 0
+        self._handed_on = 0.0  # when the last batch was complete
         self._stopping = self._revoking = False
         self.store = Store(given_up=self._given_up)
         self._schemas = Schemas(given_up=self._given_up)
@@ -108,7 +109,11 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                 self._go_back(batch)
 
     async def _collect(self) -> Batch:
-        """Records until there are enough for one insert, or the time to wait is over."""
+        """Records until there are enough for one insert, or the time to wait is over.
+
+        It is over a batch's time after the batch before: a lone fact is stored at once, a stream
+        of them makes a few large inserts.
+        """
         rows_max, batch, count = self._settings.sink_batch_rows, Batch(), 0
         deadline: float | None = None
         generation = self._generation
@@ -125,7 +130,8 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             if deadline is None:
                 if not found:
                     return batch
-                deadline = time.monotonic() + self._settings.sink_batch_seconds
+                deadline = self._handed_on + self._settings.sink_batch_seconds
+        self._handed_on = time.monotonic()
         return batch
 
     async def _store_batch(self, batch: Batch) -> None:

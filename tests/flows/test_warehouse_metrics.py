@@ -1,7 +1,9 @@
 """Every figure and the list of cases behind it, on a few hundred invented cases."""
 
+import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +86,71 @@ def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:
         for hall in HALLS
         for n in range(8)
     ]  # fmt: skip
-    return {"cases": [row("cases", **f) for f in cases], "alerts": alerts, "scores": scores}
+    return {
+        "cases": [row("cases", **f) for f in cases],
+        "alerts": alerts,
+        "scores": scores,
+        "sla_events": [row("sla_events", **said) for f in cases for said in outcomes(dice, f)],
+        "events": [row("events", **f) for f in entries(dice, cases)],
+    }
+
+
+def outcomes(dice: random.Random, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What was said of a case's silence, delay and record, and now and then taken back."""
+    about = {"hall_id": found["hall_id"], "case_id": found["case_id"], "window_id": "w1"}
+
+    def said(kind: str, at: int, **payload: Any) -> dict[str, Any]:
+        return {
+            **about, "event_id": str(UUID(int=dice.getrandbits(128))), "event_type": kind,
+            "occurred_at": at, "recorded_at": at, "ingested_at": at,
+            "clock_kind": payload.get("clock_kind", ""), "clock_id": payload.get("clock_id", ""),
+            "payload": json.dumps(payload),
+        }  # fmt: skip
+
+    if found["outcome"] == "late":
+        for kind in ("promise", "statutory"):  # only the governing clock counts
+            for party in dice.sample(PARTIES, dice.randrange(1, 4)):
+                part = {
+                    "clock_kind": kind, "clock_id": kind, "party": party, "org": dice.choice("ab"),
+                    "minutes": dice.randrange(1, 900),
+                }  # fmt: skip
+                yield said("DelayAttributed", found["closed_at"], **part)
+                if dice.random() < 0.3:
+                    back = {**part, "minutes": -part["minutes"]}
+                    yield said("DelayAttributed", found["closed_at"], **back)
+    for sign in SIGNS:
+        if dice.random() < 0.1:
+            at = NOW - dice.randrange(0, 20 * 24 * HOUR)
+            part = {"signal": sign, "about_event_id": str(dice.random()), "minutes": 500}
+            yield said("IntegritySignal", at, **part)
+            if dice.random() < 0.3:
+                yield said("IntegrityRetracted", at, **part, reason="facts")
+    if "deemed_outcome_waits" in found["anomalies"]:
+        yield said(
+            "DeemedOutcomeReached", NOW - HOUR, outcome="acceptance", basis_text="行政许可法"
+        )
+
+
+def entries(dice: random.Random, cases: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Facts of cases; one clerk keys in six old ones of four cases within a minute."""
+    for n, found in enumerate(cases):
+        at = NOW - dice.randrange(0, 20 * 24 * HOUR)
+        recorded = at
+        if n < 6:
+            at, recorded = NOW - (n * 10 + 30) * HOUR, NOW - NOW % 60_000 - 60_000 + n * 5_000
+        yield {
+            "hall_id": "aq", "case_id": f"aq/{n % 4}" if n < 6 else found["case_id"],
+            "event_id": str(UUID(int=dice.getrandbits(128))), "event_type": "CaseAccepted",
+            "actor_id": "clerk-7" if n < 6 else f"clerk-{n}", "actor_role": "handler",
+            "occurred_at": at, "recorded_at": recorded, "ingested_at": recorded, "seq": 0,
+        }  # fmt: skip
+
+
+SIGNS = (
+    "late_entry", "batch_entry", "pause_no_notice", "pause_overrun", "zero_duration",
+    "repeat_notice",
+)  # fmt: skip
+PARTIES = ("department", "owner", "local_government", "centre", "efficiency_office", "upstream")
 
 
 def case(dice: random.Random, n: int) -> dict[str, Any]:
@@ -109,6 +175,8 @@ def case(dice: random.Random, n: int) -> dict[str, Any]:
         "outcome": "" if not (ended and timed) else "late" if late else dice.choice(KEPT),
         "signal": dice.choice(("none", "reminder", "yellow", "red")) if timed else "none",
         "rating": dice.choice((None, 1, 3, 4, 5)) if ended else None,
+        "due_kind": "promise" if timed else "",
+        "anomalies": ["deemed_outcome_waits"] if dice.random() < 0.1 else [],
     }
 
 
@@ -135,7 +203,7 @@ def _timed(name: str) -> bool:
 
 
 def listed() -> list[tuple[str, str, Listing]]:
-    one_row = [n for n in metric_names() if n not in ("windows", "trend")]
+    one_row = [n for n in metric_names() if n not in ("windows", "trend", "delay_parties")]
     return [(n, column, how) for n in one_row for column, how in load_metric(n).lists.items()]
 
 
@@ -179,6 +247,52 @@ def test_rates_by_window_and_by_day_have_their_lists_too(filled: Stack) -> None:
         for column, how in load_metric("trend").lists.items():
             cases = warehouse.metric(how.name, now=NOW, back=back, **how.filters)
             assert len(cases.rows) == day[column]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("given", [{}, {"hall": "aq"}, {"month": "2026-11"}])
+def test_delay_by_party_adds_up_and_has_its_cases(filled: Stack, given: dict[str, str]) -> None:
+    dice = random.Random(7)
+    cases = {c["case_id"]: c for c in (case(dice, n) for n in range(400))}
+    parts = [
+        said for said in invented()["sla_events"]
+        if said[COLUMNS["sla_events"].index("event_type")] == "DelayAttributed"
+    ]  # fmt: skip
+    expected: Counter[str] = Counter()
+    for said in parts:
+        value = dict(zip(COLUMNS["sla_events"], said, strict=True))
+        late = cases[value["case_id"]]
+        month = datetime.fromtimestamp(late["closed_at"] / 1000, ZONE).strftime("%Y-%m")
+        wanted = given.get("hall", late["hall_id"]), given.get("month", month)
+        if value["clock_kind"] == "promise" and wanted == (late["hall_id"], month):
+            payload = json.loads(value["payload"])
+            expected[payload["party"]] += payload["minutes"]
+    found = list(warehouse.metric("delay_parties", now=NOW, **given).dicts())
+    assert {f["party"]: f["party_minutes"] for f in found} == +expected
+    assert sum(f["share"] for f in found) == pytest.approx(1)
+    for one in found:
+        listed_ = list(warehouse.metric("delay_list", now=NOW, party=one["party"], **given).dicts())
+        assert len(listed_) == one["cases"]
+        assert sum(r["party_minutes"] for r in listed_) == one["party_minutes"]
+
+
+@pytest.mark.stack
+def test_a_batch_across_cases_is_one_persons_within_a_minute(filled: Stack) -> None:
+    found = warehouse.metric("batch_entry", now=NOW).first()
+    assert (found["batches"], found["facts"], found["cases_in_them"]) == (1, 6, 4)
+    assert warehouse.metric("batch_entry", now=NOW, cases=5).first()["batches"] == 0
+    assert warehouse.metric("batch_entry", now=NOW, hours=72).first()["batches"] == 0
+
+
+@pytest.mark.stack
+def test_what_was_taken_back_is_not_counted(filled: Stack) -> None:
+    said = [dict(zip(COLUMNS["sla_events"], r, strict=True)) for r in invented()["sla_events"]]
+    late = [s for s in said if json.loads(s["payload"]).get("signal") == "late_entry"]
+    raised = [s for s in late if s["event_type"] == "IntegritySignal"]
+    standing = 2 * len(raised) - len(late)
+    assert 0 < standing < len(raised)
+    share = warehouse.metric("late_entry_share", now=NOW).first()
+    assert (share["late"], share["facts"]) == (standing, 400)
 
 
 @pytest.mark.stack

@@ -5,11 +5,13 @@ Times are processor time of this process, so other work on the machine matters l
 
 import gc
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -22,6 +24,7 @@ from duban.events import Event
 from duban.policy import Reference
 from streams import clocks_job
 from streams.clocks_job import ClocksJob
+from streams.closed import OnDisk
 from streams.records import Record
 
 PARTITIONS = 4  # as topics.toml has it
@@ -42,11 +45,11 @@ def measure(run: Run) -> None:
     spent = {"rules": 0, "all": 0, "outputs": 0}
     slices = _slices(believable.past(run.sizes.events))
     published = Published()
-    jobs = [ClocksJob(number, published) for number in range(PARTITIONS)]
-    with _timed(spent):
+    with _on_disk(published) as jobs, _timed(spent):
         for number, records in slices:
             begun = time.process_time_ns()
             result = jobs[number].apply(records, _now())
+            jobs[number].committed()
             spent["all"] += time.process_time_ns() - begun
             spent["outputs"] += len(result.outputs)
     count = sum(len(records) for _, records in slices)
@@ -59,6 +62,21 @@ def measure(run: Run) -> None:
         f"decode, contract check, state, {spent['outputs'] / count:.1f} outputs an event",
     )  # fmt: skip
     _memory(run)
+
+
+@contextmanager
+def _on_disk(published: Published) -> Iterator[list[ClocksJob]]:
+    """A job for each partition, with its closed cases on disk as a worker has them."""
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [
+            ClocksJob(number, published, OnDisk(Path(folder) / str(number)))
+            for number in range(PARTITIONS)
+        ]
+        try:
+            yield jobs
+        finally:
+            for job in jobs:
+                job.close()
 
 
 def _slices(told: Sequence[Event]) -> list[tuple[int, list[Record]]]:
@@ -107,6 +125,7 @@ def _take_in(job: ClocksJob, numbers: Sequence[int]) -> None:
         [make("CaseAccepted", case=case) for case in cases],
     ):
         job.apply([believable.record(i, fact) for i, fact in enumerate(facts)], _now())
+        job.committed()
 
 
 def _now() -> int:

@@ -5,6 +5,7 @@ is an agent whose stream yields batches of a partition (see `transport`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -16,16 +17,31 @@ from duban.events import Event
 from duban.launch import tell_ready
 from duban.policy import Reference
 from duban.settings import settings
-from streams import faust_check, kafka, logs, transport
+from streams import closed, faust_check, kafka, logs, transport
 from streams.clocks_job import ClocksJob
 from streams.engine import Engine
 from streams.patience import Patience
-from streams.records import JobSpec
+from streams.records import JobSpec, References
 from streams.reference_feed import REFERENCE, ReferenceFeed
 from streams.scores_job import ScoresJob
 
+
+def clocks_on_disk(partition: int, references: References) -> ClocksJob:
+    """The clock job of a partition with its closed cases on disk."""
+    return ClocksJob(partition, references, closed.OnDisk(_closed_cases() / str(partition)))
+
+
+def _closed_cases() -> Path:
+    return _datadir() / "closed"
+
+
+def _datadir() -> Path:
+    """What this worker alone writes to."""
+    return settings().data / "streams" / settings().worker
+
+
 JOBS = (
-    JobSpec("clocks", ("case-events",), "case-state", ClocksJob),
+    JobSpec("clocks", ("case-events",), "case-state", clocks_on_disk),
     JobSpec("scores", ("score-points",), "score-state", ScoresJob),
 )
 
@@ -87,6 +103,7 @@ def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def assigned(_app: App, partitions: Any, **_: Any) -> None:
         await app.owners.assigned(partitions)
+        closed.sweep(_closed_cases(), {p for name, p in app.owners.loops if name == "clocks"})
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def revoked(_app: App, _partitions: Any, **_: Any) -> None:
@@ -110,7 +127,7 @@ def _options() -> dict[str, Any]:
         "broker_heartbeat_interval": 2.0,
         "broker_rebalance_timeout": 20.0,
         "store": "memory://",
-        "datadir": s.data / "streams" / s.worker,
+        "datadir": _datadir(),
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "web_enabled": False,

@@ -6,23 +6,26 @@ One instance owns one partition. Facts, ticks of business time and due timers ru
 
 import hashlib
 import heapq
+import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from duban import bus, codec, contracts
 from duban.access import ALL_HALLS
-from duban.assess import assess
+from duban.assess import Assessment, assess
 from duban.case import Fact, evolve, kept
 from duban.events import Event, rank
 from duban.ids import identify
 from streams import state
+from streams.closed import ClosedCases, InMemory, Shelf
 from streams.difference import difference
 from streams.records import Out, Record, References, Result
-from streams.state import Held, versions
+from streams.state import Held, Packed, versions
 
 CLOCK_KEY = b"__clock"
 CASE_BYTES_MAX = 600_000
+HEAP_SLACK = 10_000  # entries that lead nowhere before the heap is made anew
 LATEST_MS = 7_000_000_000_000  # a day in 2191
 SENDER = "duban_hall"  # header: the hall whose token the gateway saw
 
@@ -31,6 +34,7 @@ SENDER = "duban_hall"  # header: the hall whose token the gateway saw
 class Turn:
     """What one call has gathered so far."""
 
+    cases: dict[str, Held] = field(default_factory=dict)
     state: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     outputs: list[Out] = field(default_factory=list)
     dead: list[tuple[Record, str, str]] = field(default_factory=list)
@@ -41,12 +45,14 @@ class Turn:
 
 
 class ClocksJob:
-    """All cases of one partition of `case-events`."""
+    """All cases of one partition of `case-events`: those that time can still change in memory,
+    packed; the others on `shelf`."""
 
-    def __init__(self, partition: int, references: References) -> None:
+    def __init__(self, partition: int, references: References, shelf: Shelf | None = None) -> None:
         self._partition = partition
         self._references = references
-        self._cases: dict[str, Held] = {}
+        self._open: dict[str, Packed] = {}
+        self._closed = ClosedCases(shelf or InMemory())
         self._heap: list[tuple[int, str]] = []
         self._again: deque[str] = deque()
         self._tick: int | None = None
@@ -57,19 +63,34 @@ class ClocksJob:
         """Take back one record of the state topic."""
         if key == CLOCK_KEY:
             self._tick = int(value) if value else None
-        elif value is None:
-            self._cases.pop(key.decode(), None)
-        else:
-            self._cases[key.decode()] = state.decode(value)
+            return
+        name = key.decode()
+        known = self._open.pop(name, None)
+        packed = state.decode(value) if value is not None else None
+        if packed is None or not packed.changing:
+            self._closed.restore(name, value)
+            return
+        if known is None:
+            self._closed.restore(name, None)
+        self._open[name] = packed
 
     def restored(self) -> None:
         """Everything is back: the heap is rebuilt by looking at every open case again."""
+        self._closed.committed()
         self._heap.clear()
         self.reference_changed()
 
+    def committed(self) -> None:
+        """What was returned last is written: closed cases leave memory."""
+        self._closed.committed()
+
+    def close(self) -> None:
+        """Let go of the partition."""
+        self._closed.close()
+
     def reference_changed(self) -> None:
         """Look at all open cases again; closed ones never change with the reference."""
-        self._again = deque(name for name, held in self._cases.items() if held.open)
+        self._again = deque(self._open)
 
     def next_due(self) -> int | None:
         """The next instant at which a case has something to say; 0 when one waits to be seen."""
@@ -91,11 +112,11 @@ class ClocksJob:
                 self._advance(int(event.data["at"]), turn)
             elif problem := self._problem(record, event, now):
                 turn.dead.append((record, *problem))
-            elif self._too_large(event, record):
+            elif self._too_large(event, record, turn):
                 turn.dead.append(
                     (record, "case_too_large", f"over {CASE_BYTES_MAX} bytes of facts")
                 )
-            elif self._take(event, record):
+            elif self._take(event, record, turn):
                 touched[event.subject_id] = event.event_id
         self._settle(touched, self._now(now), turn)
         return turn.result()
@@ -106,7 +127,8 @@ class ClocksJob:
         at = self._now(now)
         due = self._due(at, limit)
         while self._again and len(due) < limit:
-            due.setdefault(self._again.popleft(), "reference")
+            if (name := self._again.popleft()) in self._open:
+                due.setdefault(name, "reference")
         self._settle(due, at, turn)
         return turn.result()
 
@@ -126,8 +148,8 @@ class ClocksJob:
         due: dict[str, str] = {}
         while self._heap and self._heap[0][0] <= now and len(due) < limit:
             at, name = heapq.heappop(self._heap)
-            held = self._cases.get(name)
-            if held is not None and held.wake == at:
+            packed = self._open.get(name)
+            if packed is not None and packed.wake == at:
                 due[name] = "timer"
         return due
 
@@ -143,19 +165,33 @@ class ClocksJob:
             return "schema_rules", str(error)
         return None
 
-    def _too_large(self, event: Event, record: Record) -> bool:
+    def _find(self, name: str, turn: Turn) -> Held | None:
+        """A case, open or closed, unpacked for this turn; None where no fact of it is known."""
+        held = turn.cases.get(name)
+        if held is not None:
+            return held
+        if packed := self._open.get(name):
+            held = state.unpack(name, packed)
+        elif value := self._closed.get(name):
+            held = state.unpack(name, state.decode(value))
+            held.shelved = True
+        else:
+            return None
+        turn.cases[name] = held
+        return held
+
+    def _too_large(self, event: Event, record: Record, turn: Turn) -> bool:
         """Whether the case's state would outgrow a record of Kafka (1 MiB)."""
-        held = self._cases.get(event.subject_id)
+        held = self._find(event.subject_id, turn)
         size = held.size if held else 0
         return size + len(record.value or b"") > CASE_BYTES_MAX
 
-    def _take(self, event: Event, record: Record) -> bool:
+    def _take(self, event: Event, record: Record, turn: Turn) -> bool:
         """Add a fact to its case; False where it was known already."""
-        held = self._cases.get(event.subject_id)
+        name = event.subject_id
+        held = self._find(name, turn)
         if held is None:
-            hall = event.subject_id.split("/", 1)[0]
-            held = Held(event.subject_id, hall, event.tenant_id)
-            self._cases[event.subject_id] = held
+            held = turn.cases[name] = Held(name, state.hall_of(name), sys.intern(event.tenant_id))
         before = held.facts
         held.facts = evolve(before, fact_of(event, record))
         if held.facts is before:
@@ -167,22 +203,45 @@ class ClocksJob:
         """Derive each touched case anew; send out what is new, take back what is gone."""
         reference = self._references.current
         for name, cause in touched.items():
-            held = self._cases[name]
+            held = self._find(name, turn)
+            assert held is not None
             assessment = assess(name, held.hall_id, held.facts, reference, now)
             messages = difference(held, assessment, cause)
             turn.outputs += [record_of(m) for m in messages]
-            held.open = assessment.open
             named = versions(assessment)
             renamed, held.versions = named != held.versions, named
-            self._schedule(held, assessment.next_wake)
-            if messages or renamed or cause not in ("timer", "reference"):
+            changing = assessment.open or assessment.next_wake is not None
+            said = messages or renamed or not changing
+            if said or cause not in ("timer", "reference"):
                 held.version += 1
-                turn.state.append((name.encode(), state.encode(held, assessment)))
+                self._keep(held, assessment, changing, turn)
+            if changing:
+                self._schedule(name, assessment.next_wake)
+            del turn.cases[name]
 
-    def _schedule(self, held: Held, wake: int | None) -> None:
-        held.wake = wake
-        if wake is not None:
-            heapq.heappush(self._heap, (wake, held.case_id))
+    def _keep(self, held: Held, assessment: Assessment, changing: bool, turn: Turn) -> None:
+        """Pack a case, write it, and put it where it belongs."""
+        name, core = held.case_id, state.pack(held, changing)
+        value = state.encode(held, assessment, core)
+        turn.state.append((name.encode(), value))
+        before = self._open.pop(name, None)
+        if not changing:
+            self._closed.put(name, value)
+            return
+        if held.shelved:
+            self._closed.take_away(name)
+        wake = before.wake if before else None
+        self._open[name] = Packed(held.tenant_id, held.version, core, held.versions, wake)
+
+    def _schedule(self, name: str, wake: int | None) -> None:
+        """Note when to look again; the heap holds more than is open only up to a bound."""
+        packed = self._open[name]
+        if wake is not None and wake != packed.wake:
+            heapq.heappush(self._heap, (wake, name))
+        packed.wake = wake
+        if len(self._heap) > 2 * len(self._open) + HEAP_SLACK:
+            self._heap = [(p.wake, n) for n, p in self._open.items() if p.wake is not None]
+            heapq.heapify(self._heap)
 
 
 def _read(record: Record, turn: Turn, final: bool) -> tuple[Record, Event] | None:

@@ -57,6 +57,7 @@ class PartitionLoop:
         self._on_failure = on_failure
         self._labels = (spec.name, str(partition))
         self._writer = Writer(f"{group}-{spec.name}-{partition}", group)
+        self._job: Job | None = None
         self._inbox = Inbox({}, {})
         self._slice = Slice()
         self._reference_dirty = False
@@ -137,6 +138,8 @@ class PartitionLoop:
             self._on_failure(self, error)
         finally:
             self.ready = False
+            if self._job is not None:
+                self._job.close()
             await self._writer.stop()
 
     async def _open(self) -> Job:
@@ -144,7 +147,7 @@ class PartitionLoop:
         started = monotonic()
         await self._patience.first_read()
         await self._writer.start()
-        job = self.spec.make(self.partition, self._references)
+        job = self._job = self.spec.make(self.partition, self._references)
         found = await restore(self.spec, self.partition, job, self._group)
         self._time.reached = found.now
         self._inbox = Inbox(found.position, found.ends)
@@ -175,6 +178,7 @@ class PartitionLoop:
         started = monotonic()
         position, now = self._inbox.position, self._time.reached
         await self._writer.write(await turn.writes(self._writer.place, position, now))
+        job.committed()
         self._count(turn, monotonic() - started)
         return True
 

@@ -86,6 +86,12 @@ class Job(Protocol):
         """Earliest instant (epoch ms, business time) at which `fire` has something to do; 0 where
         work waits for no instant, such as a change of reference data; None where there is none."""
 
+    def committed(self) -> None:
+        """All that was returned so far is written: what lies outside memory may follow."""
+
+    def close(self) -> None:
+        """The partition goes elsewhere; not called when the process ends at once."""
+
     def reference_changed(self) -> None:
         """Reference data has a new version: mark what must be looked at; `fire` works it off."""
 

@@ -37,6 +37,12 @@ class ScoresJob:
     def reference_changed(self) -> None:
         """A point keeps the worth it was posted with."""
 
+    def committed(self) -> None:
+        """All totals are in memory."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def next_due(self) -> int | None:
         """Nothing here waits for an instant."""
         return None

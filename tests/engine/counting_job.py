@@ -71,6 +71,12 @@ class CountingJob:
                 outputs.append(Out(OUTPUT, key, b"fired %d" % due))
         return Result(state, outputs)
 
+    def committed(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
     def next_due(self) -> int | None:
         if self.touched:
             return 0

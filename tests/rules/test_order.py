@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from duban.case import Facts, evolve
 from streams.difference import difference
-from streams.state import Held, decode, encode
+from streams.state import Held, decode, encode, pack, unpack
 from tests.given import CASE, REFERENCE, assess, at, fact
 
 MINUTES = st.integers(0, 40 * 24 * 60)
@@ -80,7 +80,7 @@ def run(arrivals, turns):
         seen = assess(CASE, "sujiatun", held.facts, REFERENCE, now)
         events += difference(held, seen, one.event_id)
         held.version += 1
-        held = decode(encode(held, seen))
+        held = unpack(CASE, decode(encode(held, seen, pack(held, True))))
     seen = assess(CASE, "sujiatun", held.facts, REFERENCE, LATE)
     return held.facts.ordered, events + difference(held, seen, "timer")
 

@@ -17,7 +17,7 @@ from duban.assess import Assessment, assess
 from duban.case import Fact, evolve, kept
 from duban.events import Event, rank
 from duban.ids import identify
-from streams import state
+from streams import metrics, state
 from streams.closed import ClosedCases, InMemory, Shelf
 from streams.difference import difference
 from streams.records import Out, Record, References, Result
@@ -76,13 +76,14 @@ class ClocksJob:
 
     def restored(self) -> None:
         """Everything is back: the heap is rebuilt by looking at every open case again."""
-        self._closed.committed()
+        self.committed()
         self._heap.clear()
         self.reference_changed()
 
     def committed(self) -> None:
         """What was returned last is written: closed cases leave memory."""
         self._closed.committed()
+        metrics.open_cases.labels("clocks", str(self._partition)).set(len(self._open))
 
     def close(self) -> None:
         """Let go of the partition."""

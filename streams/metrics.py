@@ -31,6 +31,7 @@ timer_lateness_seconds = Histogram(
 )
 waiting = Gauge("duban_streams_waiting", "Records read but not yet applied.", PART)
 lag = Gauge("duban_streams_lag", "Offsets between the position and the end.", PART)
+open_cases = Gauge("duban_streams_open_cases", "Cases in memory: time may change them.", PART)
 restored_records = Gauge("duban_streams_restored_records", "Records read at restore.", PART)
 restore_seconds = Gauge("duban_streams_restore_seconds", "Fencing and restore together.", PART)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from duban.assess import assess
 from duban.case import evolve
 from streams.difference import difference
-from streams.state import Held, decode, encode
+from streams.state import Held, decode, encode, pack, unpack
 from tests.given import CASE, at, fact
 from tests.rules.test_deemed import SILENT
 
@@ -65,7 +65,7 @@ def run(arrivals, turns):
         seen = assess(CASE, "sujiatun", held.facts, SILENT, now)
         events += difference(held, seen, one.event_id)
         held.version += 1
-        held = decode(encode(held, seen))
+        held = unpack(CASE, decode(encode(held, seen, pack(held, True))))
     seen = assess(CASE, "sujiatun", held.facts, SILENT, LATE)
     return seen, events + difference(held, seen, "timer")
 

@@ -12,6 +12,7 @@ from duban.case import Anomaly, Fact
 from duban.clocks import CLOSED, Clock, Regime
 from duban.ids import identify
 from duban.policy import Rung
+from duban.takeover import PUBLISHED
 
 
 class Output(NamedTuple):
@@ -60,7 +61,8 @@ def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
     found: dict[str, Firing] = {}
     for regime in clock.regimes:
         told = regime.cause.recorded_at
-        valid = [f for r in ladder if (f := _firing(clock, regime, r))]
+        rungs = ladder if regime.ladder is None else regime.ladder
+        valid = [f for r in rungs if (f := _firing(clock, regime, r))]
         single = [f for f in valid if f.at > told or f.rung.level == "escalate"]
         past = [f for f in valid if f not in single]
         folded = [max(past, key=lambda f: f.at)] if past else []
@@ -135,7 +137,10 @@ def _life(clock: Clock, about: Mapping[str, Any], now: int) -> Iterator[Output]:
             name = identify(clock.id, "paused", held.begin, held.kind)
             yield Output(name, "ClockPaused", held.begin, {**about, "ground": held.why})
     for before, turn in pairwise(clock.regimes):
-        yield _turned(clock, before.due_at, turn, about)
+        if turn.cause.type != PUBLISHED:
+            yield _turned(clock, before.due_at, turn, about)
+        elif turn.due_at != before.due_at:
+            yield _taken_over(clock, before.due_at, turn, about)
     breach = next((r for r in clock.regimes if r.due_at < min(r.end or now, now)), None)
     if breach:
         name = identify(clock.id, "breached", breach.due_at)
@@ -152,7 +157,7 @@ def _started(clock: Clock, about: Mapping[str, Any]) -> Output:
         "unit": clock.unit,
         "due_at": due_at,
         "provisional": clock.calendar.provisional(due_at),
-        "policy_version": clock.policy_version,
+        "policy_version": clock.first_policy,
         "calendar_version": clock.calendar.version,
         "anchor_event_id": clock.anchor.event_id,
     }
@@ -180,6 +185,22 @@ def _turned(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) 
     data = {**about, "due_at": turn.due_at, "provisional": bool(unsure), "unit": clock.unit}
     name = identify(clock.id, "resumed", turn.cause.event_id, turn.due_at, *unsure)
     return Output(name, "ClockResumed", turn.begin, data)
+
+
+def _taken_over(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) -> Output:
+    """A newer policy moved the due instant of a clock that goes on."""
+    unsure = _unsure(clock, turn.due_at)
+    data = {
+        **about,
+        "reason": "policy",
+        "old_due": old_due,
+        "new_due": turn.due_at,
+        "provisional": bool(unsure),
+        "policy_version": clock.policy_by(turn.cause.data["version"]),
+        "calendar_version": clock.calendar.version,
+    }
+    name = identify(clock.id, "taken over", turn.cause.event_id, old_due, turn.due_at, *unsure)
+    return Output(name, "ClockSuperseded", turn.begin, data)
 
 
 def _stopped(clock: Clock, about: Mapping[str, Any]) -> Output:

@@ -10,8 +10,9 @@ from duban.clocks import Clock
 from duban.deemed import confirmed, deemed
 from duban.delay import delay_outputs
 from duban.integrity import integrity_outputs
-from duban.policy import ClockDef, Item, Policy, Reference
+from duban.policy import Item, Policy, Reference
 from duban.scoring import points_of
+from duban.takeover import Kind, Step, kinds
 from duban.tracks import Life, Track, life_of, tracks_of
 from duban.versions import choose
 from duban.worktime import BeyondCalendar, Calendar
@@ -73,7 +74,7 @@ def assess(case_id: str, hall_id: str, facts: Facts, reference: Reference, now: 
         life = life_of(case_id, standing, policy, item)
         national = reference.national(hall_id, view.ended_at) or calendar
         days = {"hall": calendar, "national": national}
-        anomalies += _run_clocks(result, subject, life, days, now)
+        anomalies += _run_clocks(result, subject, life, chosen.steps, days, now)
         result.next_wake = _earlier(result.next_wake, chosen.wake)
         unfounded, waiting = _follow(result, subject, told, policy, calendar, now)
         anomalies += unfounded
@@ -114,18 +115,21 @@ def _follow(
 
 
 def _run_clocks(
-    result: Assessment, subject: Subject, life: Life, days: Mapping[str, Calendar], now: int
+    result: Assessment,
+    subject: Subject,
+    life: Life,
+    steps: Sequence[Step],
+    days: Mapping[str, Calendar],
+    now: int,
 ) -> list[Anomaly]:
     """Add each clock with what should be out about it. A clock whose dates no calendar reaches is
     left out and flagged: one senseless date must not stop a partition."""
     beyond: list[Anomaly] = []
     wakes: list[int] = []
-    for definition in life.policy.clocks:
-        if definition.starts.isdisjoint(life.types):
-            continue
-        for track in tracks_of(definition, life):
+    for kind in kinds(life.policy, steps, life.types):
+        for track in tracks_of(kind.definition, life, kind.begins):
             try:
-                wake = _add_clock(result, subject, life, definition, track, days, now)
+                wake = _add_clock(result, subject, life, kind, track, days, now)
             except BeyondCalendar:
                 last = life.standing[-1]
                 beyond.append(Anomaly("beyond_calendar", last.event_id, last.occurred_at))
@@ -143,16 +147,17 @@ def _add_clock(
     result: Assessment,
     subject: Subject,
     life: Life,
-    definition: ClockDef,
+    kind: Kind,
     track: Track,
     days: Mapping[str, Calendar],
     now: int,
 ) -> int | None:
     """Add the clock of one track; when it has to be looked at again."""
-    clock = clock_on(track, definition, life, days[definition.days])
+    of = kind.at(track.anchor.occurred_at)
+    clock = clock_on(track, of, life, days[of.definition.days])
     if clock is None:
         return None
-    fired = firings(clock, life.policy.ladders.get(definition.ladder, ()))
+    fired = firings(clock, of.ladder)
     outputs = list(clock_outputs(subject, clock, fired, life.standing, now))
     wake = next_wake(clock, fired, now)
     result.clocks.append(clock)

@@ -1,32 +1,23 @@
 """A clock from fact to fact: it counts, is held, goes on, is extended, stops, is reopened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from duban.case import Anomaly, Fact, Hold, hold_of, released
 from duban.clocks import CLOSED, UPSTREAM, Clock, Regime, Segment, clock_id
-from duban.policy import ClockDef
-from duban.terms import counts_from, due_after, term_of
-from duban.tracks import MOVE, REOPEN_MINUS_CLOSED, STOP, Life, Track, tracks_of
+from duban.takeover import Kind, Takeover
+from duban.terms import Term, counts_from, due_after, term_of
+from duban.tracks import MOVE, REOPEN_MINUS_CLOSED, STOP, Life, Track
 from duban.worktime import Calendar
 
 
-def clocks_of(definition: ClockDef, life: Life, calendar: Calendar) -> list[Clock]:
-    """The clocks of one definition that the facts of a case have started, in order.
-
-    Raises `BeyondCalendar` for a date that no calendar reaches.
-    """
-    tracks = tracks_of(definition, life)
-    found = (clock_on(track, definition, life, calendar) for track in tracks)
-    return [clock for clock in found if clock is not None]
-
-
-def clock_on(track: Track, definition: ClockDef, life: Life, calendar: Calendar) -> Clock | None:
-    """The clock of one track, or None where its term is not named anywhere."""
+def clock_on(track: Track, kind: Kind, life: Life, calendar: Calendar) -> Clock | None:
+    """The clock of one track, or None where its term is not named anywhere. Raises
+    `BeyondCalendar` for a date that no calendar reaches."""
+    definition, policy, anchor = kind.definition, kind.policy, track.anchor
     term = term_of(definition, track, life, calendar)
     if term is None:
         return None
-    anchor, policy = track.anchor, life.policy
     clock = Clock(
         clock_id(life.case_id, definition.kind, anchor.event_id, track.key),
         definition,
@@ -39,7 +30,9 @@ def clock_on(track: Track, definition: ClockDef, life: Life, calendar: Calendar)
         counts_from(definition, term.unit, anchor.occurred_at, calendar),
         term.fixed_due,
     )
-    return _run(clock, track)
+    found = ((one, term_of(one.definition, track, life, calendar)) for one in kind.later)
+    terms = [(one, new) for one, new in found if new is not None and new.unit == clock.unit]
+    return _run(clock, track, terms if term.fixed_due is None else ())
 
 
 @dataclass(slots=True)
@@ -51,17 +44,24 @@ class Hand:
     holds: dict[Hold, Fact] = field(default_factory=dict)
 
 
-def _run(clock: Clock, track: Track) -> Clock:
+def _run(clock: Clock, track: Track, terms: Sequence[tuple[Takeover, Term]]) -> Clock:
+    """Fold what happens to a clock. `terms` are those of newer policies, of the same unit: what
+    was used up in another unit says nothing about them."""
     hand = Hand(track.since)
     clock.due_at = due_after(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(hand.since, None, clock.due_at, clock.anchor))
+    waiting = list(terms)
     for verb, fact in track.moves:
+        while waiting and waiting[0][0].step.at <= fact.occurred_at:
+            _take_over(clock, hand, *waiting.pop(0))
         if verb == STOP:
             _stop(clock, hand, fact)
         elif verb == MOVE:
             _MOVES[fact.type](clock, hand, fact)
         else:
             _reopen(clock, hand, fact, verb == REOPEN_MINUS_CLOSED)
+    for newer, term in waiting if clock.stopped_at is None else ():
+        _take_over(clock, hand, newer, term)
     if hand.running:
         clock.segments.append(_counted(clock, hand.since, None))
     elif hand.holds and clock.state == "paused":
@@ -93,7 +93,26 @@ def _close_regime(clock: Clock, at: int) -> None:
 def _redue(clock: Clock, hand: Hand, begin: int, cause: Fact) -> None:
     """Derive the due instant anew from what remains; a regime of it begins."""
     clock.due_at = due_after(clock, hand.since, clock.remaining)
-    clock.regimes.append(Regime(begin, None, clock.due_at, cause))
+    clock.regimes.append(Regime(begin, None, clock.due_at, cause, clock.ladder))
+
+
+def _take_over(clock: Clock, hand: Hand, newer: Takeover, term: Term) -> None:
+    """Go on under a newer policy, with what it gives less what has been used up; at least one
+    unit, so that nobody is late by a term that was not known yet. A clock that was due before
+    stays due; one that is stopped hears of it when it is reopened."""
+    at = newer.step.at
+    if clock.breached_by(at):
+        return
+    if hand.running:
+        _count(clock, hand, at)
+        _close_regime(clock, at)
+        hand.since = at
+    budget = max(term.budget + clock.extended, clock.consumed + 1)
+    clock.taken_over, clock.budget = clock.taken_over + budget - clock.budget, budget
+    clock.definition, clock.ladder = newer.definition, newer.ladder
+    clock.policy_version += f"+{newer.step.policy.version}"
+    if hand.running:
+        _redue(clock, hand, at, newer.step.cause)
 
 
 # --- pauses ------------------------------------------------------------------------------------
@@ -223,7 +242,7 @@ def _reopen(clock: Clock, hand: Hand, fact: Fact, minus_closed: bool) -> None:
     hand.holds.clear()
     clock.state, clock.stopped_at, clock.stopped_by = "running", None, None
     if breached:
-        clock.regimes.append(Regime(fact.occurred_at, None, clock.due_at, fact))
+        clock.regimes.append(Regime(fact.occurred_at, None, clock.due_at, fact, clock.ladder))
     else:
         _redue(clock, hand, fact.occurred_at, fact)
 

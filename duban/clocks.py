@@ -9,12 +9,13 @@ Sources: 行政许可法 arts 42 (terms, one extension), 44, 45 (grounds that st
 (working days); 民法典 art 201 (the start day is not counted), art 203 (last day).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from duban.case import UPSTREAM, Anomaly, Fact
 from duban.ids import SPACE, identify
-from duban.policy import ClockDef
+from duban.policy import ClockDef, Rung
 from duban.worktable import MINUTE
 from duban.worktime import Calendar
 
@@ -46,12 +47,14 @@ class Segment(NamedTuple):
 
 
 class Regime(NamedTuple):
-    """A stretch with one due instant, opened by the fact that set it; `end` None while it lasts."""
+    """A stretch with one due instant, opened by the fact that set it; `end` None while it lasts.
+    `ladder` where a newer policy has brought another one than the clock began with."""
 
     begin: int
     end: int | None
     due_at: int
     cause: Fact
+    ladder: Sequence[Rung] | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +62,9 @@ class Clock:
     """One clock as the facts have it. `spent` is in grains (ms for minutes, else the unit itself),
     `consumed` the same in whole units; both reach up to the stop, the pause or the
     last change; `due_at` is the due instant in force, or, on a paused clock, the last one.
+
+    `taken_over` is by how much a newer policy changed the budget of the running clock, `ladder` the
+    ladder that it brought; `policy_version` names both versions, "default@1+2".
 
     `key` tells clocks of one kind apart (a branch, a step). `counts_from` is the instant after
     which a day can count, `fixed_due` the due instant of a clock that is due at a given date."""
@@ -80,6 +86,8 @@ class Clock:
     stopped_by: Fact | None = None
     extensions: int = 0
     extended: int = 0
+    taken_over: int = 0
+    ladder: Sequence[Rung] | None = None
     segments: list[Segment] = field(default_factory=list)
     regimes: list[Regime] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
@@ -101,8 +109,18 @@ class Clock:
 
     @property
     def first_budget(self) -> int:
-        """Budget before any extension."""
-        return self.budget - self.extended
+        """Budget before any extension, and before a newer policy changed it."""
+        return self.budget - self.extended - self.taken_over
+
+    @property
+    def first_policy(self) -> str:
+        """The policy version that the clock began with."""
+        return self.policy_version.partition("+")[0]
+
+    def policy_by(self, version: str) -> str:
+        """The policy versions up to the one that took over last."""
+        first, *later = self.policy_version.split("+")
+        return "+".join([first, *later[: later.index(version) + 1]])
 
     @property
     def kind(self) -> str:

@@ -81,13 +81,14 @@ def life_of(case_id: str, standing: Sequence[Fact], policy: Policy, item: Item |
     return Life(case_id, standing, frozenset([f.type for f in standing]), policy, item)
 
 
-def tracks_of(definition: ClockDef, life: Life) -> list[Track]:
-    """Every clock that the standing facts have started, in the order of their starts."""
+def tracks_of(definition: ClockDef, life: Life, begins: int = 0) -> list[Track]:
+    """Every clock that the standing facts from `begins` (ms) on have started, in the order of
+    their starts."""
     if definition.starts.isdisjoint(life.types):
         return []
     walk = _Walk(definition, life)
     for fact in life.standing:
-        if fact.type in definition.concerned:
+        if fact.type in definition.concerned and fact.occurred_at >= begins:
             walk.see(fact)
     return walk.found
 

@@ -11,14 +11,8 @@ from typing import NamedTuple
 
 from duban.case import View
 from duban.policy import Item, Policy, Reference, V, in_force, version_order
+from duban.takeover import Step
 from duban.worktime import Calendar
-
-
-class Step(NamedTuple):
-    """A policy that takes over the clocks that run, from an instant on."""
-
-    at: int
-    policy: Policy
 
 
 class Chosen(NamedTuple):

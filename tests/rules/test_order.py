@@ -72,16 +72,16 @@ def net(events):
     return {k: v for k, v in tally.items() if v}
 
 
-def run(arrivals, turns):
+def run(arrivals, turns, reference=REFERENCE):
     """Take facts in one by one, looking at the case after each at a rising instant."""
     held, events = Held(CASE, "sujiatun", "default"), []
     for one, now in zip(arrivals, turns, strict=True):
         held.facts = evolve(held.facts, one)
-        seen = assess(CASE, "sujiatun", held.facts, REFERENCE, now)
+        seen = assess(CASE, "sujiatun", held.facts, reference, now)
         events += difference(held, seen, one.event_id)
         held.version += 1
         held = unpack(CASE, decode(encode(held, seen, pack(held, True))))
-    seen = assess(CASE, "sujiatun", held.facts, REFERENCE, LATE)
+    seen = assess(CASE, "sujiatun", held.facts, reference, LATE)
     return held.facts.ordered, events + difference(held, seen, "timer")
 
 

@@ -6,6 +6,9 @@ derivation never says anything else than the clock that raised the signal.
 
 import json
 import time
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from duban import warehouse
@@ -20,13 +23,29 @@ from duban.reference_set import reference_from
 
 REFERENCE_MAX_AGE_S = 10.0
 _FACTS = """
-SELECT event_id, event_type, occurred_at, recorded_at, actor_id, actor_role, org_id, window_id,
-       channel, corrects_event_id, historical, payload
+SELECT case_id, event_id, event_type, occurred_at, recorded_at, actor_id, actor_role, org_id,
+       window_id, channel, corrects_event_id, historical, payload
 FROM (SELECT * REPLACE (toString(event_id) AS event_id,
                         toUnixTimestamp64Milli(occurred_at) AS occurred_at,
                         toUnixTimestamp64Milli(recorded_at) AS recorded_at)
-      FROM events FINAL WHERE hall_id = {hall:String} AND case_id = {case:String})
+      FROM events FINAL WHERE %s)
+ORDER BY hall_id, case_id
 """
+_OF_CASE = _FACTS % "hall_id = {hall:String} AND case_id = {case:String}"
+_OPEN = "closed_at IS NULL AND ({hall:String} = '' OR hall_id = {hall:String})"
+_OPEN_CASES = f"""
+SELECT hall_id, case_id FROM cases_now
+WHERE {_OPEN} AND (hall_id, case_id) > ({{after_hall:String}}, {{after:String}})
+ORDER BY hall_id, case_id LIMIT {{size:UInt32}}
+"""
+_BETWEEN = (
+    "(hall_id, case_id) >= ({first_hall:String}, {first:String})"
+    " AND (hall_id, case_id) <= ({last_hall:String}, {last:String})"
+)
+_OF_OPEN = _FACTS % (
+    f"{_BETWEEN} AND case_id IN (SELECT case_id FROM cases_now WHERE {_OPEN} AND {_BETWEEN})"
+)
+PAGE = 2_000  # cases
 _cache: dict[str, tuple[float, Reference]] = {}
 
 
@@ -49,9 +68,33 @@ def derive(case_id: str, now: int | None = None) -> Assessment:
 def facts_of(case_id: str) -> Facts:
     """All facts of a case that have reached the warehouse."""
     facts = Facts()
-    for row in warehouse.rows(_FACTS, hall=case_id.split("/", 1)[0], case=case_id):
+    for row in warehouse.rows(_OF_CASE, hall=case_id.split("/", 1)[0], case=case_id):
         facts = evolve(facts, _fact(row))
     return facts
+
+
+def open_cases(hall_id: str = "") -> int:
+    """How many cases have not ended, of one hall or of all (""), as far as the warehouse knows."""
+    found = warehouse.query(f"SELECT count() FROM cases_now WHERE {_OPEN}", hall=hall_id)
+    return int(found.rows[0][0])
+
+
+def facts_of_open(hall_id: str = "") -> Iterator[tuple[str, Facts]]:
+    """Every case that has not ended with its facts, read in pages of `PAGE` cases."""
+    after = ("", "")
+    while True:
+        where = {"hall": hall_id, "after_hall": after[0], "after": after[1], "size": PAGE}
+        page = warehouse.query(_OPEN_CASES, **where).rows
+        if not page:
+            return
+        first, after = page[0], page[-1]
+        ends = {"first_hall": first[0], "first": first[1], "last_hall": after[0], "last": after[1]}
+        rows = warehouse.rows(_OF_OPEN, hall=hall_id, **ends)
+        for case_id, told in groupby(rows, key=itemgetter("case_id")):
+            facts = Facts()
+            for row in told:
+                facts = evolve(facts, _fact(row))
+            yield case_id, facts
 
 
 def _fact(row: dict[str, Any]) -> Fact:

@@ -36,7 +36,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Check the files of DIR and publish what is new; a version never changes once published."""
-    events = _load(directory)
+    events = load_or_fail(directory)
     try:
         found = publish(events, dry_run)
     except (bus.BrokerAway, LookupError) as error:
@@ -47,11 +47,12 @@ def command(
         say_json(_json(found, dry_run))
     else:
         _print(found, dry_run)
-    if found.refused:
+    if found.refused or found.ignored:
         raise SystemExit(1)
 
 
-def _load(directory: Path) -> list[Event]:
+def load_or_fail(directory: Path) -> list[Event]:
+    """Events of the files of a directory, checked; else leave with what is wrong."""
     if not directory.is_dir():
         fail(f"没有目录 {directory}。", "duban apply DIR", status=2)
     try:
@@ -66,29 +67,38 @@ def _load(directory: Path) -> list[Event]:
 
 
 def _json(found: Plan, dry_run: bool) -> dict[str, object]:
-    sent = not found.refused and not dry_run
+    sent = not found.refused and not found.ignored and not dry_run
     return {
         "published": len(found.new) if sent else 0,
         "new": [key(event) for event in found.new],
         "same": len(found.same),
         "refused": [key(event) for event in found.refused],
+        "ignored": [{"version": key(event), "why": why} for event, why in found.ignored],
         "dry_run": dry_run,
     }
 
 
 def _print(found: Plan, dry_run: bool) -> None:
-    counts = [Counter(event.subject_type for event in part) for part in found]
+    parts = (found.new, found.same, found.refused)
+    counts = [Counter(event.subject_type for event in part) for part in parts]
     rows = [
         (name, *(part[kind] or "" for part in counts))
         for kind, name in KINDS.items()
         if any(part[kind] for part in counts)
     ]
     say_table(("类别", "新版本", "已发布", "内容不同"), rows)
-    if found.refused:
-        for event in found.refused:
-            out.print(f"[red]✗[/] {key(event)} 已发布且内容不同", highlight=False)
-        out.print("未发布任何内容：已发布的版本不能改动，请写新的 version。", highlight=False)
+    if found.refused or found.ignored:
+        for reason in reasons(found):
+            out.print(f"[red]✗[/] {reason}", highlight=False)
+        out.print("未发布任何内容。", highlight=False)
     elif dry_run:
         out.print(f"核对完毕：将发布 {len(found.new)} 个新版本。", highlight=False)
     else:
         out.print(f"[green]✓[/] 已发布 {len(found.new)} 个新版本。", highlight=False)
+
+
+def reasons(found: Plan) -> list[str]:
+    """Why versions cannot be published, one line each."""
+    changed = "已发布且内容不同；已发布的版本不能改动，请写新的 version"
+    refused = [f"{key(event)} {changed}" for event in found.refused]
+    return refused + [f"{key(event)} {why}" for event, why in found.ignored]

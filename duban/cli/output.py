@@ -2,13 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+BAR_AFTER_S = 2.0
 out = Console()
 err = Console(stderr=True, soft_wrap=True)  # a terminal wraps by itself; a log must not be cut
 
@@ -35,3 +39,22 @@ def fail(what: str, next_step: str = "", status: int = 1) -> NoReturn:
     if next_step:
         err.print(Text(f"  → {next_step}"))
     raise SystemExit(status)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for work that takes longer than two seconds; gives the function
+    that says how much is done. None where nobody looks at a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*columns, console=err, transient=True, disable=not sys.stderr.isatty())
+    task, shown_from = bar.add_task(label, total=total), time.monotonic() + BAR_AFTER_S
+
+    def seen(done: int) -> None:
+        bar.update(task, completed=done)
+        if not bar.live.is_started and time.monotonic() > shown_from:
+            bar.start()
+
+    try:
+        yield seen
+    finally:
+        bar.stop()

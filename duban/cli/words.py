@@ -4,9 +4,10 @@ Keys without a word are shown as they are, so a new event type is never hidden.
 """
 
 import tomllib
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from duban.launch import PROGRAMS
 from duban.settings import settings
@@ -37,3 +38,11 @@ def event_word(event_type: str) -> str:
 def moment(at: datetime | None, seconds: bool = False) -> str:
     """An instant in its own zone, to the minute; empty for none."""
     return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else ""
+
+
+def iso(at: int | None) -> str | None:
+    """An instant in ms in the zone of the settings, to the minute; None for none."""
+    if at is None:
+        return None
+    zone = ZoneInfo(settings().zone)
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).isoformat(timespec="minutes")

@@ -366,7 +366,7 @@ def test_plan_knows_new_same_and_changed(tmp_path: Path) -> None:
     assert plan([one], []).new == (one,)
     assert plan([one], [one]).same == (one,)
     assert plan([one], [other, one]).same == (one,)
-    assert plan([other], [one]) == ((), (), (other,))
+    assert plan([other], [one]) == ((), (), (other,), ())
 
 
 @pytest.mark.stack

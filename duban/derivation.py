@@ -16,6 +16,7 @@ from duban.assess import Assessment, assess
 from duban.bus import read_reference
 from duban.case import Fact, Facts, evolve
 from duban.clocks import Clock
+from duban.delay import delay_of
 from duban.events import Actor, rank
 from duban.explain import explain
 from duban.policy import Reference
@@ -50,12 +51,19 @@ _cache: dict[str, tuple[float, Reference]] = {}
 
 
 def explain_case(case_id: str, now: int | None = None) -> list[dict[str, Any]]:
-    """Each clock of a case with its days, instants in ms; empty for a case without facts.
+    """Each clock of a case with its days and, where it is or was late, the parts of its delay in
+    working minutes; instants in ms; empty for a case without facts.
 
     Raises `WarehouseError` where the warehouse, `BrokerAway` where the reference is out of reach.
     """
-    found = derive(case_id, now)
-    return [clock_json(clock) for clock in found.clocks]
+    at = warehouse.business_now() if now is None else now
+    found = derive(case_id, at)
+    return [{**clock_json(clock), "delay": delay_json(clock, found, at)} for clock in found.clocks]
+
+
+def delay_json(clock: Clock, found: Assessment, now: int) -> list[dict[str, Any]]:
+    """Who caused the delay of a clock, in working minutes, the largest part first."""
+    return [part._asdict() for part in delay_of(clock, found.standing, found.item, now)]
 
 
 def derive(case_id: str, now: int | None = None) -> Assessment:

@@ -1,5 +1,7 @@
 """`duban case ID`: what happened to a case, and its clocks."""
 
+import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +9,7 @@ import typer
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.plain import plain
 from duban.cli.words import event_word, moment, word
+from duban.deemed import WAITS
 from duban.warehouse import WarehouseError, metric
 
 UNITS = {"working_day": "工作日", "working_minute": "工作分钟", "calendar_day": "天", "instant": ""}
@@ -50,6 +53,7 @@ def _headline(about: dict[str, Any]) -> None:
         parts.append(word("level", about["signal"]))
     if about["policy_state"] == "no_policy":
         parts.append("事项尚未公布" if about["due_at"] else "事项尚未公布，暂无时限")
+    parts += [word("anomaly", code) for code in about.get("anomalies", ()) if code == WAITS]
     out.print(" · ".join(filter(None, parts)), highlight=False)
 
 
@@ -82,8 +86,40 @@ def _timeline(events: list[dict[str, Any]]) -> None:
                 event_word(e["event_type"]),
                 word("level", e["level"]) or word("clock", e["clock_kind"]),
                 e["window_id"] or word("role", e["actor_role"]),
-                e["note"] + ("（补录）" if e["historical"] else ""),
+                _detail(e) + ("（补录）" if e["historical"] else ""),
             )
             for e in events
         ),
     )
+
+
+def _detail(event: dict[str, Any]) -> str:
+    """What a line says beyond its type: the note of a fact, the gist of what was derived."""
+    said = json.loads(event["payload"] or "{}") if event["event_type"] in _GISTS else {}
+    parts = (_GISTS[event["event_type"]](said),) if said else (event["note"],)
+    return " ".join(parts)
+
+
+def _delay(said: dict[str, Any]) -> str:
+    where = "/".join(filter(None, (said["step"], said["org"], said["staff"])))
+    held = " ".join(filter(None, (word("party", said["party"]), where)))
+    return f"{held} {said['minutes']} / {said['of_minutes']} 工作分钟"
+
+
+def _deemed(said: dict[str, Any]) -> str:
+    parts = (word("deemed", said["outcome"]), said["branch_id"], said["basis_text"])
+    return " ".join(filter(None, parts))
+
+
+def _sign(said: dict[str, Any]) -> str:
+    minutes = f"{said['minutes']} 工作分钟" if said["minutes"] else ""
+    return " ".join(filter(None, (word("sign", said["signal"]), minutes)))
+
+
+_GISTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "DelayAttributed": _delay,
+    "DeemedOutcomeReached": _deemed,
+    "DeemedOutcomeRetracted": _deemed,
+    "IntegritySignal": _sign,
+    "IntegrityRetracted": _sign,
+}

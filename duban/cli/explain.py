@@ -8,6 +8,7 @@ import typer
 
 from duban.bus import BrokerAway
 from duban.cli.output import fail, out, say_json, say_table
+from duban.cli.words import word
 from duban.derivation import explain_case
 from duban.settings import settings
 from duban.warehouse import WarehouseError
@@ -53,6 +54,15 @@ def _show(clock: dict[str, Any]) -> None:
         for d in clock["days"]
     )
     say_table(("日期", "", "计至", "依据"), rows)
+    if clock["delay"]:
+        whole = sum(part["minutes"] for part in clock["delay"])
+        out.print(f"[bold]延误 {whole} 工作分钟[/]，由谁造成：")
+        say_table(("责任方", "环节", "单位", "经办", "工作分钟"), map(_part, clock["delay"]))
+
+
+def _part(part: dict[str, Any]) -> tuple[Any, ...]:
+    held = part["step"], part["org"], part["staff"]
+    return word("party", part["party"]), *held, part["minutes"]
 
 
 def _iso(at: int) -> str:

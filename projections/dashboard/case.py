@@ -7,9 +7,10 @@ from projections.dashboard import sources
 from projections.dashboard.ask import Away
 from projections.dashboard.case_file import case_file
 from projections.dashboard.case_view import head, legend, lines_of_clocks, story
-from projections.dashboard.derivation import derivation
+from projections.dashboard.derivation import assessed, derivation
 from projections.dashboard.figures import CaseFile
 from projections.dashboard.live import live
+from projections.dashboard.outcomes import delay, told
 from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.sentences import Speaker
@@ -50,10 +51,13 @@ async def blocks(hall: str, no: str, lang: Lang) -> dict[str, str]:
         return {"head": missing, "story": "", "days": ""}
     names = sources.names()
     speaker = Speaker(lang, await sources.business_now(), names.calendar(hall))
+    seen = assessed(found, speaker.now)
+    lines = story(found, speaker, names, told(seen, speaker))
+    days = {**derivation(seen, speaker), **delay(seen, speaker)}
     return {
         "head": _head(found, speaker),
-        "story": render("case_story.html", lang, lines=story(found, speaker, names)),
-        "days": render("case_days.html", lang, **derivation(found, speaker)),
+        "story": render("case_story.html", lang, lines=lines),
+        "days": render("case_days.html", lang, **days),
     }
 
 

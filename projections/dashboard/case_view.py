@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from duban.deemed import WAITS
 from duban.events import rank
 from projections.dashboard.figures import AlertRow, CaseFile, ClockRow, FactRow
 from projections.dashboard.names import Names
@@ -84,8 +85,11 @@ def _notices(found: CaseFile, speaker: Speaker) -> Iterator[str]:
         yield say("case.provisional_why", lang)
     if case.policy_state == "no_policy" and not found.clocks:
         yield say("case.no_policy", lang)
-    if case.anomalies:
-        said = dict.fromkeys(name_of("anomaly", code, lang) for code in case.anomalies)
+    if WAITS in case.anomalies:
+        yield say("case.deemed_waits", lang)
+    flagged = [code for code in case.anomalies if code != WAITS]
+    if flagged:
+        said = dict.fromkeys(name_of("anomaly", code, lang) for code in flagged)
         yield say("case.anomalies", lang, list=say("ui.comma", lang).join(said))
 
 
@@ -131,8 +135,10 @@ def _note(clock: ClockRow, speaker: Speaker) -> str:
     return " · ".join(parts)
 
 
-def story(found: CaseFile, speaker: Speaker, names: Names) -> list[StoryLine]:
-    """What happened, the newest at the bottom: facts, and the warnings that went out."""
+def story(
+    found: CaseFile, speaker: Speaker, names: Names, more: Sequence[tuple[int, StoryLine]] = ()
+) -> list[StoryLine]:
+    """What happened, the newest at the bottom: facts, the warnings that went out, and `more`."""
     voided = {str(f.data.get("voids_event_id", "")) for f in found.facts} | {
         f.corrects for f in found.facts
     }
@@ -145,7 +151,7 @@ def story(found: CaseFile, speaker: Speaker, names: Names) -> list[StoryLine]:
     ]
     for alert in found.alerts:
         lines.append((alert.at, _warned(alert, speaker)))
-    return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+    return [line for _, line in sorted([*lines, *more], key=lambda pair: pair[0])]
 
 
 def _told(fact: FactRow, speaker: Speaker, window: str, gone: bool) -> StoryLine:

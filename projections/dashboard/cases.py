@@ -25,7 +25,7 @@ from projections.dashboard.words import Lang, name_of, say
 PER_PAGE = 100
 EXPORT_ROWS = 5_000  # read at a time
 EXPORTED = ("case", "item", "window", "signal", "status", "accepted", "due", "left", "closed")
-CHIPS = ("", "open", "overdue", "kept", "late")
+CHIPS = ("", "open", "overdue", "deemed", "kept", "late")
 
 
 @ui.page("/cases")

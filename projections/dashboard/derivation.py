@@ -6,7 +6,7 @@ second arithmetic stands beside the worker's.
 
 from dataclasses import dataclass
 
-from duban.assess import assess
+from duban.assess import Assessment, assess
 from duban.case import Fact, Facts, canonical
 from duban.clocks import Clock
 from duban.events import Actor, rank
@@ -32,9 +32,9 @@ class DayRow:
     folded: bool = False
 
 
-def derivation(found: CaseFile, speaker: Speaker) -> dict[str, object]:
+def derivation(seen: Assessment | None, speaker: Speaker) -> dict[str, object]:
     """Values for the template: the clock's name, its days, how many of them are folded."""
-    clock = governing_clock(found, speaker.now)
+    clock = governing_clock(seen)
     if clock is None:
         return {"clock": "", "days": [], "folded": 0, "result": ""}
     lines = explain(clock)
@@ -49,14 +49,18 @@ def derivation(found: CaseFile, speaker: Speaker) -> dict[str, object]:
     }
 
 
-def governing_clock(found: CaseFile, now: int) -> Clock | None:
-    """The clock that decides, built anew from the facts."""
+def governing_clock(seen: Assessment | None) -> Clock | None:
+    """The clock that decides, or the first where none does."""
+    return (seen.governing or next(iter(seen.clocks), None)) if seen else None
+
+
+def assessed(found: CaseFile, now: int) -> Assessment | None:
+    """The case derived anew from its facts at `now` (ms); None where there are none."""
     facts = Facts(tuple(sorted(map(_fact, found.facts), key=canonical)))
     if not facts.ordered:
         return None
     case = found.case
-    result = assess(case.case_id, case.hall_id, facts, sources.names().reference, now)
-    return result.governing or next(iter(result.clocks), None)
+    return assess(case.case_id, case.hall_id, facts, sources.names().reference, now)
 
 
 def _fact(row: FactRow) -> Fact:

@@ -62,6 +62,7 @@ STATES: Mapping[str, str] = {
     "kept": "is_kept",
     "early": "is_early",
     "late": "is_late",
+    "deemed": "(is_open AND has(anomalies, 'deemed_outcome_waits'))",
 }
 SIGNALS = ("reminder", "yellow", "red")
 

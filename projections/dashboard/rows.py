@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from duban.deemed import WAITS
 from projections.dashboard.figures import CaseRow, ClockRow, Overview, WindowRate
 from projections.dashboard.filters import Filter
 from projections.dashboard.names import Names
@@ -59,6 +60,12 @@ def case_href(hall_id: str, no: str) -> str:
     return f"/cases/{quote(hall_id, safe='')}/{quote(no)}"
 
 
+def status_of(case: CaseRow, speaker: Speaker) -> str:
+    """Where a case stands; that a deemed outcome waits for a person goes before everything else."""
+    waits = WAITS in case.anomalies and not case.ended
+    return name_of("status", "deemed" if waits else case.status, speaker.lang)
+
+
 def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
     """A case as a list shows it, in its own hall's time and working days."""
     speaker = speaker.by(names.calendar(case.hall_id))
@@ -76,7 +83,7 @@ def row(case: CaseRow, speaker: Speaker, names: Names) -> Row:
         item=item_of(case, speaker),
         window=names.window(case.hall_id, case.window_id) or "—",
         tag=_tag(case, speaker),
-        status=name_of("status", case.status, speaker.lang),
+        status=status_of(case, speaker),
         accepted=speaker.instant(case.accepted_at),
         due=speaker.instant(case.due_at),
         left=left,

@@ -4,7 +4,8 @@ The loop emits `should_be_out − emitted` and takes back `emitted − should_be
 raises or retracts anything. Ids name what a message is about, never when it was made.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from duban.clocks import CLOSED, Clock, Regime
 from duban.ids import identify
 from duban.policy import Rung
 from duban.takeover import PUBLISHED
+from duban.worktime import Calendar
 
 
 class Output(NamedTuple):
@@ -58,16 +60,21 @@ def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
     latest of them, so that a backdated start does not flood; all others fire singly. Escalation
     is no signal: it is told besides.
     """
-    found: dict[str, Firing] = {}
+    found: dict[tuple[str, int], Firing] = {}
     for regime in clock.regimes:
-        told = regime.cause.recorded_at
-        rungs = ladder if regime.ladder is None else regime.ladder
-        valid = [f for r in rungs if (f := _firing(clock, regime, r))]
-        single = [f for f in valid if f.at > told or f.rung.level == "escalate"]
-        past = [f for f in valid if f not in single]
-        folded = [max(past, key=lambda f: f.at)] if past else []
-        for firing in folded + single:
-            found.setdefault(signal_id(clock, firing), firing)
+        told, folded = regime.cause.recorded_at, None
+        for rung in ladder if regime.ladder is None else regime.ladder:
+            firing = _firing(clock, regime, rung)
+            if firing is None:
+                continue
+            if firing.at > told or rung.level == "escalate":
+                found.setdefault((rung.name, regime.due_at), firing)
+            elif folded is None or firing.at > folded.at:
+                folded = firing
+        if folded is not None:
+            found.setdefault((folded.rung.name, regime.due_at), folded)
+    if len(found) < 2:
+        return list(found.values())
     return sorted(found.values(), key=lambda f: (f.at, f.rung.offset))
 
 
@@ -82,9 +89,15 @@ def rung_at(clock: Clock, due_at: int, rung: Rung) -> int:
     """Instant of a rung, counted in its own unit from the due instant (ms)."""
     if rung.offset == 0:
         return due_at
-    calendar = clock.calendar
-    later, distance = rung.offset > 0, abs(rung.offset)
-    if rung.unit == "working_minute":
+    return _shifted(clock.calendar, due_at, rung.offset, rung.unit)
+
+
+@lru_cache(maxsize=16_384)
+def _shifted(calendar: Calendar, due_at: int, offset: int, unit: str) -> int:
+    """So many units after an instant, before it when negative; most cases are due at a close that
+    they share with others."""
+    later, distance = offset > 0, abs(offset)
+    if unit == "working_minute":
         shift = calendar.add_minutes if later else calendar.minutes_before
         return shift(due_at, distance)
     return (calendar.after_close if later else calendar.before_close)(due_at, distance)
@@ -116,17 +129,30 @@ def clock_outputs(
 ) -> Iterator[Output]:
     """Everything that should be out about one clock at `now`; `fired` are its `firings`."""
     about = {"clock_id": clock.id, "window_id": subject.window_id}
-    life = _life(clock, {**about, "kind": clock.kind, "item_code": subject.item_code}, now)
-    rungs = _rungs(clock, fired, facts, {**about, "clock_kind": clock.kind}, subject, now)
-    for output in (*life, *rungs):
-        yield output._replace(historical=subject.historical)
+    life: Iterable[Output] = _life(
+        clock, {**about, "kind": clock.kind, "item_code": subject.item_code}, now
+    )
+    said = {**about, "clock_kind": clock.kind}
+    rungs: Iterable[Output] = _rungs(clock, fired, facts, said, subject, now) if fired else ()
+    if subject.historical:
+        life, rungs = map(_historical, life), map(_historical, rungs)
+    yield from life
+    yield from rungs
+
+
+def _historical(output: Output) -> Output:
+    return output._replace(historical=True)
 
 
 def next_wake(clock: Clock, fired: Sequence[Firing], now: int) -> int | None:
     """The next instant after `now` at which this clock has something to say, or None."""
-    instants = [f.visible_at for f in fired]
-    instants += [r.due_at + 1 for r in clock.regimes if r.end is None or r.due_at < r.end]
-    return min((at for at in instants if at > now), default=None)
+    instants = [f.visible_at for f in fired if f.visible_at > now]
+    instants += [
+        r.due_at + 1
+        for r in clock.regimes
+        if r.due_at >= now and (r.end is None or r.due_at < r.end)
+    ]
+    return min(instants) if instants else None
 
 
 def _life(clock: Clock, about: Mapping[str, Any], now: int) -> Iterator[Output]:
@@ -229,6 +255,8 @@ def _rungs(
 ) -> Iterator[Output]:
     """Signals, and the alerts that tell people of them."""
     out = {signal_id(clock, f): f for f in fired if f.visible_at <= now}
+    if not out:
+        return
     noted = _acknowledged(facts, {alert_id(s) for s in out})
     named = {"case_id": subject.case_id, "item_name": subject.item_name}
     for signal, firing in out.items():

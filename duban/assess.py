@@ -174,6 +174,8 @@ def governing(clocks: Sequence[Clock]) -> Clock | None:
 
 
 def _conflicts(facts: Facts) -> list[Anomaly]:
+    if not facts.conflicting:
+        return []
     return [
         Anomaly("two_bodies_under_one_id", f.event_id, f.occurred_at)
         for f in facts.ordered
@@ -183,6 +185,8 @@ def _conflicts(facts: Facts) -> list[Anomaly]:
 
 def _strangers(subject: Subject, standing: Sequence[Fact]) -> list[Anomaly]:
     """Facts from a hall that the case is not in and that no fact of it has named."""
+    if not any(fact.sender for fact in standing):
+        return []
     named = {subject.hall_id, ""}
     for fact in standing:
         named.add(str(fact.data.get("hall_id_above") or ""))

@@ -92,6 +92,8 @@ def effective(facts: Sequence[Fact]) -> list[Fact]:
     A voided correction gives back what it corrected; a corrected one does not, so of a chain of
     corrections only the last stands. A voiding may itself be voided by one recorded later.
     """
+    if not any(f.corrects or f.type == "EventVoided" for f in facts):
+        return list(facts)
     voided: set[str] = set()
     voidings = [f for f in facts if f.type == "EventVoided"]
     for fact in sorted(voidings, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
@@ -175,7 +177,8 @@ def read(standing: Iterable[Fact]) -> View:
     view = View()
     flags: list[Anomaly] = []
     for fact in standing:
-        flags += [Anomaly(c, fact.event_id, fact.occurred_at) for c in _misfit(view, fact)]
+        if view.ended_at is not None or fact.type in _CHECKED:
+            flags += [Anomaly(c, fact.event_id, fact.occurred_at) for c in _misfit(view, fact)]
         _carry(view, fact)
         if apply := _APPLY.get(fact.type):
             apply(view, fact)
@@ -190,9 +193,10 @@ def _carry(view: View, fact: Fact) -> None:
     view.historical = view.historical or fact.historical
     if view.ended_at is not None or fact.type.startswith(("Alert", "Rating")):
         return
-    view.window_id = fact.actor.window_id or view.window_id
-    view.org_id = fact.actor.org_id or view.org_id
-    view.staff_id = fact.actor.id or view.staff_id
+    staff_id, _, org_id, window_id = fact.actor
+    view.window_id = window_id or view.window_id
+    view.org_id = org_id or view.org_id
+    view.staff_id = staff_id or view.staff_id
 
 
 _AFTER_THE_END = frozenset(
@@ -204,6 +208,9 @@ _AFTER_THE_END = frozenset(
     | {"ReviewAppealed", "ReviewAppealDecided", "ReviewClosed", "RectificationOrdered"}
     | {"RectificationSubmitted", "RectificationRejected", "RectificationAccepted"}
 )
+
+
+_CHECKED = frozenset({"DecisionMade", "CaseAccepted", "ClockExclusionEnded"})
 
 
 def _misfit(view: View, fact: Fact) -> list[str]:
@@ -225,7 +232,8 @@ def _misfit(view: View, fact: Fact) -> list[str]:
 def _submitted(view: View, fact: Fact) -> None:
     view.submitted_at = view.submitted_at or fact.occurred_at
     for name in ("item_code", "item_name", "applicant_ref", "applicant_class", "project_id"):
-        setattr(view, name, fact.data.get(name) or getattr(view, name))
+        if value := fact.data.get(name):
+            setattr(view, name, value)
 
 
 def _accepted(view: View, fact: Fact) -> None:

@@ -49,11 +49,11 @@ class Rung:
     offset: int
     unit: str = "working_day"
     to: tuple[str, ...] = ()
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def name(self) -> str:
-        """Stable name of the rung within its ladder, part of every signal's id."""
-        return f"{self.level}{self.offset:+d}{self.unit}"
+    def __post_init__(self) -> None:
+        """Name of the rung within its ladder, part of every signal's id."""
+        object.__setattr__(self, "name", f"{self.level}{self.offset:+d}{self.unit}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from duban.alerting import Output
@@ -11,6 +12,7 @@ from duban.ids import identify
 from duban.policy import ScorePolicy
 
 
+@lru_cache(maxsize=8192)
 def period_of(at: int, zone: str) -> str:
     """The month, "YYYY-MM", in which an instant lies in a hall's zone."""
     return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m")

@@ -120,7 +120,9 @@ class _Walk:
                 self._start(key, fact)
 
     def _fits(self, fact: Fact, wanted: Mapping[str, frozenset[str]]) -> bool:
-        return all(_text(fact, name, self.life) in values for name, values in wanted.items())
+        return not wanted or all(
+            _text(fact, name, self.life) in values for name, values in wanted.items()
+        )
 
     def _stop(self, fact: Fact) -> None:
         key = _key(self.definition, fact)

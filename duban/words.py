@@ -18,6 +18,7 @@ WHY = {
     "rolled": "末日顺延",
     "excluded": "依法扣除",
     "upstream": "上级时间",
+    "closed": "办结期间不计",
     "not_closed": "未到下班",
     "imposed": "指定期限",
 }

@@ -12,7 +12,7 @@ clock or a file.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -58,7 +58,10 @@ class Line(NamedTuple):
 class Calendar:
     """Immutable to its users: it answers for any date, and tabulates further years when asked."""
 
-    __slots__ = ("_book", "_table", "_years", "_zone", "id", "published_through", "version")
+    __slots__ = (
+        "_book", "_table", "_unpublished_from", "_years", "_zone", "id", "published_through",
+        "version",
+    )  # fmt: skip
 
     def __init__(
         self, calendar_id: str, version: str, book: DayBook, zone: str, years: tuple[int, int]
@@ -70,6 +73,7 @@ class Calendar:
         self._zone = ZoneInfo(zone)
         self._years = years
         self._table = tabulate(book, self._zone, *years)
+        self._unpublished_from = _midnight_after(book.published_through, self._zone)
 
     @property
     def zone(self) -> str:
@@ -92,15 +96,18 @@ class Calendar:
 
     def day_start(self, at: int) -> int:
         """Local midnight that begins the day of `at`."""
-        return self._covering(at).midnights[self._index(at)]
+        midnights = self._covering(at).midnights
+        return midnights[bisect_right(midnights, at) - 1]
 
     def day_end(self, at: int) -> int:
         """Local midnight that ends the day of `at`."""
-        return self._covering(at).midnights[self._index(at) + 1]
+        midnights = self._covering(at).midnights
+        return midnights[bisect_right(midnights, at)]
 
     def provisional(self, at: int) -> bool:
         """True if the date of `at` lies beyond the last published national notice."""
-        return self.date_of(at) > self.published_through
+        self._covering(at)
+        return at >= self._unpublished_from
 
     # --- working days ------------------------------------------------------------------------
 
@@ -112,7 +119,10 @@ class Calendar:
 
     def nth_close(self, after: int, n: int) -> int:
         """The n-th close of business strictly after `after` (n = 0: the last one not after it)."""
-        self._covering(after)
+        closes = self._covering(after).closes
+        index = bisect_right(closes, after) + n - 1
+        if 0 <= index < len(closes):
+            return closes[index]
         return self._close(lambda closes: bisect_right(closes, after) + n - 1)
 
     def before_close(self, at: int, n: int) -> int:
@@ -213,6 +223,9 @@ class Calendar:
     # --- the table ---------------------------------------------------------------------------
 
     def _covering(self, at: int) -> Table:
+        midnights = self._table.midnights
+        if midnights[0] <= at < midnights[-1]:
+            return self._table
         while at < self._table.midnights[0]:
             self._grow(back=True)
         while at >= self._table.midnights[-1]:
@@ -254,6 +267,14 @@ class Calendar:
         last = last if back else min(LATEST, last + span)
         self._years = (first, last)
         self._table = tabulate(self._book, self._zone, first, last)
+
+
+def _midnight_after(on: date, zone: ZoneInfo) -> int:
+    """The instant (ms) at which a date ends; of the last date of all, an instant never reached."""
+    if on == date.max:
+        return 1 << 62
+    end = on + timedelta(days=1)
+    return int(datetime(end.year, end.month, end.day, tzinfo=zone).timestamp()) * 1000
 
 
 def build(

@@ -46,7 +46,9 @@ def _show(clock: dict[str, Any]) -> None:
     term = "" if clock["budget"] is None else f" {clock['budget']} {UNITS[clock['unit']]}"
     state = OUTCOMES[clock["outcome"]] or STATES[clock["state"]]
     unsure = "（暂定：该年放假安排尚未公布）" if clock["provisional"] else ""
-    kind = CLOCKS.get(clock["kind"], clock["kind"])
+    kind = clock["name"] or CLOCKS.get(clock["kind"], clock["kind"])
+    if clock["of"]:
+        kind = f"{kind}（{clock['of']}）"
     out.print(f"\n[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
     out.print(f"[dim]{clock['source']}[/]")
     rows = (

@@ -108,7 +108,9 @@ def legend(clocks: Sequence[ClockLine]) -> list[tuple[str, str]]:
     kinds = [p.kind for line in clocks for p in line.bar.pieces]
     pieces = [p for line in clocks for p in line.bar.pieces if p.kind == "excluded" and p.why]
     grounds = dict.fromkeys(p.why for p in pieces)
-    shown = [k for k in ("counted", "excluded", "upstream", "early", "over") if k in kinds]
+    shown = [
+        k for k in ("counted", "excluded", "upstream", "closed", "early", "over") if k in kinds
+    ]
     return [(k, "、".join(grounds) if k == "excluded" else "") for k in (*shown, "due")]
 
 

@@ -80,7 +80,7 @@ def _fact(row: FactRow) -> Fact:
 
 def _foldable(lines: list[DayLine]) -> set[int]:
     """Indexes of plain days far from any turn; a weekend belongs to the stretch it stands in."""
-    plain = {"workday", "excluded", "upstream"}
+    plain = {"workday", "excluded", "upstream", "closed"}
     turns, before = {0, len(lines) - 1}, lines[0].why if lines else ""
     for n, line in enumerate(lines):
         here = before if line.why == "weekend" else line.why

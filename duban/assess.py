@@ -34,8 +34,9 @@ class Assessment:
 
     @property
     def policy_state(self) -> str:
-        """`no_policy` while nobody has published the item that the case asks for."""
-        return "ok" if self.item else "no_policy"
+        """`no_policy` while nobody has published the item that an application asks for; a case
+        that is none, such as a project or a complaint, asks for no item."""
+        return "ok" if self.item or self.view.begun else "no_policy"
 
     @property
     def open(self) -> bool:

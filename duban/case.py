@@ -26,7 +26,21 @@ RULES_READ = frozenset(
     | {"outcome", "deemed_event_id", "from", "kind", "urgent", "accepted", "party", "links"}
     | {"saved_days", "from_org", "from_staff", "to_org", "to_staff", "obstacle_id"}
     | {"expected_days", "answer_by", "answer", "stage", "opinion_id", "enquiry_id", "filed_by"}
+    | {"name"}
 )
+# A case that is no application: the fact that begins it, its class, the facts that end it.
+OWN_LIVES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "ProjectOpened": ("project", frozenset({"ProjectClosed"})),
+    "LegacyIssueOpened": ("legacy", frozenset({"LegacyIssueResolved"})),
+    "OpinionReceived": ("opinion", frozenset({"OpinionAnswered"})),
+    "NegativeReviewOpened": ("review", frozenset({"ReviewClosed"})),
+    "ComplaintFiled": ("complaint", frozenset({"ComplaintAnswered"})),
+    "HotlineCallLogged": ("hotline", frozenset({"HotlineAnswered"})),
+    "SupervisionOrdered": ("supervision", frozenset({"SupervisionAnswered"})),
+    "PatrolScheduled": ("patrol", frozenset({"PatrolDone"})),
+    "RectificationOrdered": ("rectification", frozenset({"RectificationAccepted"})),
+}
+OWN_CLASSES = frozenset(own_class for own_class, _ in OWN_LIVES.values())
 # Facts of which a rule also reads whether a reason was given; elsewhere it is text for people.
 REASON_READ = frozenset({"BranchAbsent", "BranchOpined"})
 
@@ -170,6 +184,7 @@ class View:
     historical: bool = False
     holds: tuple[Hold, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
+    begun: str = ""  # type of the fact that began it, where that was no application
 
 
 def read(standing: Iterable[Fact]) -> View:
@@ -182,6 +197,10 @@ def read(standing: Iterable[Fact]) -> View:
         _carry(view, fact)
         if apply := _APPLY.get(fact.type):
             apply(view, fact)
+        if fact.type in _OWN:
+            _own_life(view, fact)
+    if view.begun:
+        view.case_class = OWN_LIVES[view.begun][0]
     view.anomalies = tuple(flags)
     return view
 
@@ -191,12 +210,32 @@ def _carry(view: View, fact: Fact) -> None:
     before it ended; looking at an alert or rating is no acting."""
     view.channel = view.channel or fact.channel
     view.historical = view.historical or fact.historical
+    view.project_id = view.project_id or fact.data.get("project_id") or ""
     if view.ended_at is not None or fact.type.startswith(("Alert", "Rating")):
         return
     staff_id, _, org_id, window_id = fact.actor
     view.window_id = window_id or view.window_id
     view.org_id = org_id or view.org_id
     view.staff_id = staff_id or view.staff_id
+
+
+_OWN = frozenset(OWN_LIVES).union(*(ends for _, ends in OWN_LIVES.values()), {"ComplaintTriaged"})
+
+
+def _own_life(view: View, fact: Fact) -> None:
+    """A case that is no application begins with its own first fact and ends with its own last
+    one; in a case of another kind these facts neither begin nor end anything."""
+    if fact.type in OWN_LIVES:
+        if view.submitted_at is None and view.accepted_at is None:
+            view.begun, view.status = fact.type, "accepted"
+            view.submitted_at = fact.occurred_at
+            view.item_name = view.item_name or str(fact.data.get("name") or "")
+        return
+    turned_down = fact.type == "ComplaintTriaged" and fact.data.get("accepted") is False
+    own_end = view.begun and fact.type in OWN_LIVES[view.begun][1]
+    if own_end or (turned_down and view.begun == "ComplaintFiled"):
+        view.ended_at = view.ended_at or fact.occurred_at
+        view.status = "refused" if turned_down else "closed"
 
 
 _AFTER_THE_END = frozenset(
@@ -229,7 +268,15 @@ def _misfit(view: View, fact: Fact) -> list[str]:
     return flags
 
 
+def _applied(view: View) -> None:
+    """Whoever applies or is accepted makes it an application, whatever was said before; a
+    project's own case may be its leading application too."""
+    if view.begun and view.begun != "ProjectOpened":
+        view.begun, view.status = "", "submitted"
+
+
 def _submitted(view: View, fact: Fact) -> None:
+    _applied(view)
     view.submitted_at = view.submitted_at or fact.occurred_at
     for name in ("item_code", "item_name", "applicant_ref", "applicant_class", "project_id"):
         if value := fact.data.get(name):
@@ -237,6 +284,7 @@ def _submitted(view: View, fact: Fact) -> None:
 
 
 def _accepted(view: View, fact: Fact) -> None:
+    _applied(view)
     if view.accepted_at is None:
         view.accepted_at = fact.occurred_at
     view.case_class = fact.data.get("case_class") or view.case_class

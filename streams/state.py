@@ -22,9 +22,20 @@ from duban.clocks import Clock
 from duban.launch import SCHEMAS
 
 CORE_VERSION = 1
-_RAW = json.loads((SCHEMAS / "state/CaseState/1.avsc").read_text(encoding="utf-8"))
-_SCHEMA = avro.parse(_RAW)
-FRAME = b"\xc3\x01" + avro.fingerprint(_RAW).to_bytes(8, "little")
+FRAME_LENGTH = 10
+
+
+def _schemas() -> dict[bytes, Any]:
+    """Every version of the record by the frame that it begins with, oldest first."""
+    files = sorted((SCHEMAS / "state/CaseState").glob("*.avsc"), key=lambda p: int(p.stem))
+    raws = (json.loads(path.read_text(encoding="utf-8")) for path in files)
+    return {
+        b"\xc3\x01" + avro.fingerprint(raw).to_bytes(8, "little"): avro.parse(raw) for raw in raws
+    }
+
+
+_SCHEMAS = _schemas()
+FRAME, _SCHEMA = list(_SCHEMAS.items())[-1]
 
 
 class Core(NamedTuple):
@@ -157,8 +168,10 @@ def decode(value: bytes) -> Packed:
     """The case in a record's value, still packed; raises `ValueError` where a worker of another
     version wrote it."""
     buffer = io.BytesIO(value)
-    buffer.seek(len(FRAME))
-    record = fastavro.schemaless_reader(buffer, _SCHEMA, None)
+    written = _SCHEMAS.get(buffer.read(FRAME_LENGTH))
+    if written is None:
+        raise ValueError(f"case-state that begins with {value[:FRAME_LENGTH].hex()}")
+    record = fastavro.schemaless_reader(buffer, written, None)
     assert isinstance(record, dict)
     peek = _peek(record["core"])
     if peek.v != CORE_VERSION:
@@ -216,6 +229,7 @@ def clock_row(clock: Clock, assessment: Assessment) -> Mapping[str, Any]:
         **_governed(clock),
         "clock_id": clock.id,
         "kind": clock.kind,
+        "clock_key": clock.key,
         "item_code": assessment.view.item_code,
         "window_id": assessment.view.window_id,
         "state": clock.state,

@@ -71,7 +71,8 @@ async def metric(request: Request, name: str) -> dict[str, Any]:
     moment = await _moment(request.query_params.get("hall", ""))
     given = {k: v for k, v in request.query_params.items() if k not in ("now", "zone")}
     try:
-        rows = await ask_metric(name, **{"now": moment.now, **given})
+        now = {"now": moment.now} if "now" in found.parameters else {}
+        rows = await ask_metric(name, **now, **given)
     except MetricError as error:
         raise HTTPException(422, str(error)) from error
     as_of = datetime.fromtimestamp(moment.now / 1000, UTC).isoformat(timespec="milliseconds")

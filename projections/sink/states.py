@@ -38,8 +38,8 @@ CASE = (
     "outcome", "late_minutes", "saved_days", "signal", "facts", "historical", "anomalies", "rating",
 )  # fmt: skip
 CLOCK = (
-    "clock_id", "kind", "item_code", "window_id", "state", "started_at", "due_at", "stopped_at",
-    "budget", "unit", "consumed", "outcome", "late_minutes", "saved", "provisional",
+    "clock_id", "kind", "clock_key", "item_code", "window_id", "state", "started_at", "due_at",
+    "stopped_at", "budget", "unit", "consumed", "outcome", "late_minutes", "saved", "provisional",
     "policy_version", "calendar_version", "anchor_event_id", "segments",
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ def case(record: Record) -> Iterator[TableRow]:
     whose = state["tenant_id"], state["hall_id"], state["case_id"]
     version, where = state["version"], place(record)
     for clock in state["clocks"]:
-        values = tuple(clock[name] for name in CLOCK)
+        values = tuple(clock.get(name, "") for name in CLOCK)
         yield "clocks", (*whose, *values, version, int(clock["is_deleted"]), *where)
     case = state["case"]
     yield "cases", (*whose, *(case[name] for name in CASE), version, 0, *where)

@@ -28,9 +28,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "signal", "facts", "historical", "anomalies", "rating", "version", "is_deleted", *PLACE,
     ),
     "clocks": (
-        "tenant_id", "hall_id", "case_id", "clock_id", "kind", "item_code", "window_id", "state",
-        "started_at", "due_at", "stopped_at", "budget", "unit", "consumed", "outcome",
-        "late_minutes", "saved", "provisional", "policy_version", "calendar_version",
+        "tenant_id", "hall_id", "case_id", "clock_id", "kind", "clock_key", "item_code",
+        "window_id", "state", "started_at", "due_at", "stopped_at", "budget", "unit", "consumed",
+        "outcome", "late_minutes", "saved", "provisional", "policy_version", "calendar_version",
         "anchor_event_id", "segments", "version", "is_deleted", *PLACE,
     ),
     "alerts": (

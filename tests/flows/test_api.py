@@ -82,6 +82,7 @@ def test_a_case_and_its_warnings_can_be_asked_for(api: httpx.Client) -> None:
     assert found["case"]["due_at"].endswith("+00:00")
     (row,) = api.get(f"/metrics/overdue_count?hall={hall}").json()["rows"]
     assert row["overdue"] == listed["total"] == 1
+    assert api.get("/metrics/rank?month=2026-11").status_code == 200  # a figure without a now
 
 
 def test_questions_nobody_can_answer_are_refused(api: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,18 @@ def as_dict(table: str, row: Row) -> dict[str, Any]:
     return dict(zip(COLUMNS[table], row, strict=True))
 
 
-def state(version: int = 3, case_id: str = CASE_ID, **case: Any) -> bytes:
-    raw = json.loads((SCHEMAS / "state/CaseState/1.avsc").read_text(encoding="utf-8"))
+def state(version: int = 3, case_id: str = CASE_ID, schema: int = 2, **case: Any) -> bytes:
+    path = SCHEMAS / f"state/CaseState/{schema}.avsc"
+    raw = json.loads(path.read_text(encoding="utf-8"))
     body = io.BytesIO()
     body.write(codec.MAGIC + codec.fingerprint(raw).to_bytes(8, "little"))
     value = {
         "version": version, "tenant_id": "default", "hall_id": "aq", "case_id": case_id,
         "case": {"status": "accepted", "due_at": AT, **case},
-        "clocks": [{"clock_id": "k1", "kind": "promise"}, {"clock_id": "k2", "is_deleted": True}],
+        "clocks": [
+            {"clock_id": "k1", "kind": "branch", "clock_key": "fire"},
+            {"clock_id": "k2", "is_deleted": True},
+        ],
         "core": b"worker's own",
     }  # fmt: skip
     fastavro.schemaless_writer(body, fastavro.parse_schema(raw), value)
@@ -95,6 +100,15 @@ def test_a_case_comes_with_its_clocks_first_and_is_the_marker() -> None:
     assert (first["clock_id"], first["is_deleted"], first["version"]) == ("k1", 0, 3)
     assert (gone["clock_id"], gone["is_deleted"]) == ("k2", 1)
     assert (case["case_id"], case["version"], case["closed_at"]) == (CASE_ID, 3, AT + 1)
+    assert first["clock_key"] == "fire"
+
+
+def test_a_state_written_before_clocks_had_keys_is_still_read() -> None:
+    first, _, case = (
+        as_dict(*row) for row in rows(record(state(schema=1, closed_at=AT + 1), "case-state"))
+    )
+    assert (first["clock_id"], first["clock_key"]) == ("k1", "")
+    assert case["closed_at"] == AT + 1
 
 
 @pytest.mark.parametrize("key", [b"__position", b"__clock"])
@@ -246,15 +260,21 @@ def test_every_topic_has_one_marker_that_carries_its_place() -> None:
 
 
 def test_columns_here_are_the_columns_of_the_tables() -> None:
+    made: dict[str, list[str]] = {}
     for file in migrate.migrations():
         for statement in migrate.statements(file.text, Settings(warehouse_database="d")):
-            head, _, body = statement.partition("(\n")
-            if not head.startswith("CREATE TABLE"):
-                continue
-            table = head.split("d.")[1].split()[0]
-            lines = [line.strip() for line in body.splitlines() if line.startswith("  ")]
-            columns = tuple(line.split()[0] for line in lines if not line.startswith("INDEX"))
-            assert columns == COLUMNS[table]
+            head, _, body = statement.partition("\n")
+            if head.startswith("CREATE TABLE"):
+                lines = [line.strip() for line in body.splitlines() if line.startswith("  ")]
+                names = [line.split()[0] for line in lines if not line.startswith("INDEX")]
+                made[head.split("d.")[1].split()[0]] = names
+            elif head.startswith("ALTER TABLE"):
+                columns = made[head.split("d.")[1].split()[0]]
+                added = re.findall(r"ADD COLUMN IF NOT EXISTS (\w+) .* AFTER (\w+)", body)
+                assert added, statement
+                for name, after in added:
+                    columns.insert(columns.index(after) + 1, name)
+    assert {table: tuple(names) for table, names in made.items() if table in COLUMNS} == COLUMNS
 
 
 def test_an_edited_migration_is_refused_and_so_is_a_newer_database(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from duban.metrics import METRICS, Listing, load_metric, metric_names
 from projections.migrate import migrate
 from projections.sink.store import Store
 from projections.sink.tables import COLUMNS
+from tests.flows.groups import invented_groups
 from tests.stack import Stack, new_stack
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -56,8 +57,10 @@ def row(table: str, **values: Any) -> tuple[Any, ...]:
         "tenant_id": "default", "kafka_topic": "test", "kafka_partition": 0, "kafka_offset": 0,
         "version": 1, "is_deleted": 0, "facts": 1, "historical": False, "provisional": False,
         "late_minutes": 0, "saved_days": 0, "policy_state": "ok", "anomalies": [], "to_roles": [],
+        "seq": 0, "budget": 0, "consumed": 0, "saved": 0,
     }  # fmt: skip
     optional = {"submitted_at", "accepted_at", "decided_at", "closed_at", "due_at", "rating"}
+    optional |= {"started_at", "stopped_at"}
     return tuple(values.get(c, None if c in optional else blank.get(c, "")) for c in COLUMNS[table])
 
 
@@ -86,12 +89,14 @@ def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:
         for hall in HALLS
         for n in range(8)
     ]  # fmt: skip
+    clocks, opinions, groups = invented_groups(HALLS, NOW)
     return {
-        "cases": [row("cases", **f) for f in cases],
+        "clocks": [row("clocks", **c) for c in clocks],
+        "cases": [row("cases", **f) for f in (*cases, *groups)],
         "alerts": alerts,
         "scores": scores,
         "sla_events": [row("sla_events", **said) for f in cases for said in outcomes(dice, f)],
-        "events": [row("events", **f) for f in entries(dice, cases)],
+        "events": [row("events", **f) for f in (*entries(dice, cases), *opinions)],
     }
 
 
@@ -292,7 +297,7 @@ def test_what_was_taken_back_is_not_counted(filled: Stack) -> None:
     standing = 2 * len(raised) - len(late)
     assert 0 < standing < len(raised)
     share = warehouse.metric("late_entry_share", now=NOW).first()
-    assert (share["late"], share["facts"]) == (standing, 400)
+    assert (share["late"], share["facts"]) == (standing, len(invented()["events"]))
 
 
 @pytest.mark.stack
@@ -331,6 +336,60 @@ def test_the_ranking_in_sql_is_the_ranking_of_the_rules(filled: Stack, hall: str
         sql = {f"{f['hall_id']}/{f['subject']}" for f in found if f["side"] == side}
         assert sql == {s.subject for s in rule(ruled)}
     assert found
+
+
+@pytest.mark.stack
+def test_projects_are_counted_by_their_working_days(filled: Stack) -> None:
+    clocks, _, _ = invented_groups(HALLS, NOW)
+    done = [c["consumed"] for c in clocks if c["kind"] == "project" and c["stopped_at"]]
+    found = warehouse.metric("project_days", now=NOW).first()
+    assert (found["n"], found["over"]) == (len(done), sum(days > 40 for days in done))
+    assert found["mean_days"] == pytest.approx(sum(done) / len(done))
+    assert found["over_rate"] == pytest.approx(found["over"] / len(done))
+    longer = warehouse.metric("project_days", now=NOW, term=55).first()
+    assert longer["over"] == sum(days > 55 for days in done)
+    listed_ = list(warehouse.metric("project_list", now=NOW, set="closed").dicts())
+    assert sum(p["days"] for p in listed_) / len(listed_) == pytest.approx(found["mean_days"])
+
+
+@pytest.mark.stack
+def test_staged_permits_count_where_the_whole_was_approved(filled: Stack) -> None:
+    clocks, _, groups = invented_groups(HALLS, NOW)
+    approved = {g["case_id"] for g in groups if g["decision"] == "approved"}
+    staged = [c for c in clocks if c["kind"] == "staged"]
+    saved = [c["consumed"] for c in staged if c["case_id"] in approved]
+    found = warehouse.metric("staged_permits", now=NOW).first()
+    assert (found["granted"], found["decided"]) == (len(staged), len(saved))
+    assert found["mean_days"] == pytest.approx(sum(saved) / len(saved))
+    assert (found["least_days"], found["most_days"]) == (min(saved), max(saved))
+
+
+@pytest.mark.stack
+def test_a_branch_is_on_time_by_its_own_opinion_only(filled: Stack) -> None:
+    clocks, facts, _ = invented_groups(HALLS, NOW)
+    spoke = {(f["case_id"], f["occurred_at"]) for f in facts}
+    branches = [c for c in clocks if c["kind"] == "branch"]
+    opined = [b for b in branches if (b["case_id"], b["stopped_at"]) in spoke]
+    late = [b for b in opined if b["stopped_at"] > b["due_at"]]
+    silent = [
+        b for b in branches
+        if b not in opined and b["state"] != "paused" and (b["stopped_at"] or NOW) > b["due_at"]
+    ]  # fmt: skip
+    found = warehouse.metric("branch_opinions", now=NOW).first()
+    assert (found["late"], found["silent"]) == (len(late), len(silent))
+    assert found["kept"] == len(opined) - len(late)
+    assert found["judged"] == len(opined) + len(silent)
+    assert found["rate"] == pytest.approx(found["kept"] / found["judged"])
+
+
+@pytest.mark.stack
+def test_what_is_no_application_changes_no_rate(filled: Stack) -> None:
+    _, _, groups = invented_groups(HALLS, NOW)
+    closed = {g["case_id"] for g in groups if g["closed_at"]}
+    assert {r[0] for r in warehouse.metric("case_list", now=NOW, set="other").rows} == closed
+    for figure in ("kept", "judged", "closed", "untimed"):
+        listed_ = warehouse.metric("case_list", now=NOW, set=figure, limit=100_000).rows
+        assert not closed & {r[0] for r in listed_}, figure
 
 
 @pytest.mark.stack

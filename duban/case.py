@@ -26,7 +26,7 @@ RULES_READ = frozenset(
     | {"outcome", "deemed_event_id", "from", "kind", "urgent", "accepted", "party", "links"}
     | {"saved_days", "from_org", "from_staff", "to_org", "to_staff", "obstacle_id"}
     | {"expected_days", "answer_by", "answer", "stage", "opinion_id", "enquiry_id", "filed_by"}
-    | {"name"}
+    | {"name", "order_no", "ticket_no", "confirmed"}
 )
 # A case that is no application: the fact that begins it, its class, the facts that end it.
 OWN_LIVES: Mapping[str, tuple[str, frozenset[str]]] = {

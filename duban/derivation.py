@@ -21,6 +21,7 @@ from duban.events import Actor, rank
 from duban.explain import explain
 from duban.policy import Reference
 from duban.reference_set import reference_from
+from duban.words import CLOCKS
 
 REFERENCE_MAX_AGE_S = 10.0
 _FACTS = """
@@ -134,7 +135,7 @@ def clock_json(clock: Clock) -> dict[str, Any]:
     return {
         "clock_id": clock.id,
         "kind": clock.kind,
-        "name": clock.definition.name,
+        "name": clock.definition.name or CLOCKS.get(clock.kind, clock.kind),
         "side": clock.definition.side,
         "of": clock.key,
         "state": clock.state,

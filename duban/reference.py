@@ -215,7 +215,9 @@ def _policies(name: str, file: models.ReferenceFile, tables: Sequence[Found]) ->
     for model in file.policy:
         place = f"policy[{model.policy_id}]"
         try:
-            yield _policy(model, models.PolicyBody(**merged(Found(name, model), tables)))
+            body = merged(Found(name, model), tables)
+            if model.publish:
+                yield _policy(model, models.PolicyBody(**body))
         except BadExtends as error:
             of = f"policy[{error.found.model.policy_id}].extends[{error.place}]"
             problems.append(Problem(error.found.file, of, error.reason))

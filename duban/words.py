@@ -1,7 +1,49 @@
 """What the product's terms are called in Chinese, wherever a terminal or a message says them."""
 
 LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "escalate": "升级督办"}
-CLOCKS = {"promise": "承诺时限", "statutory": "法定时限", "imposed": "指定期限"}
+# Kinds of clocks that ship, as `name` of their definitions has them; messages carry only the kind.
+CLOCKS = {
+    "promise": "承诺时限",
+    "imposed": "指定期限",
+    "statutory": "法定时限",
+    "precheck": "受理审查",
+    "supplement_wait": "补正等待",
+    "step": "环节",
+    "site_survey": "现场踏勘",
+    "branch": "分支意见",
+    "joint": "并联汇总",
+    "forward": "下级审查",
+    "forward_send": "转报送出",
+    "upstream": "上级办理",
+    "upstream_chase": "跟踪催促",
+    "upstream_relay": "上级答复转告",
+    "inspect_assign": "指派检验人员",
+    "hearing_ask": "申请听证",
+    "hearing_hold": "组织听证",
+    "hearing_notice": "听证通知",
+    "renewal": "延续决定",
+    "delivery": "送达",
+    "deemed_issue": "默许出证",
+    "handover_ack": "交接确认",
+    "queue_wait": "排队等候",
+    "proactive": "主动对接",
+    "project": "重点项目",
+    "legacy_age": "历史遗留问题",
+    "supervision": "督办答复",
+    "rectification": "限期整改",
+    "patrol_turn": "巡查到岗",
+    "feedback": "意见反馈",
+    "review_contact": "差评联系",
+    "review_fix": "差评整改",
+    "complaint_triage": "投诉受理决定",
+    "complaint_answer": "投诉答复",
+    "hotline_urgent": "热线急件",
+    "hotline_enquiry": "热线咨询",
+    "hotline_complaint": "热线投诉建议",
+    "hotline_chase": "热线催办",
+    "callback": "回访",
+    "petition_accept": "信访受理告知",
+}
 STATES = {"running": "计时中", "paused": "依法扣除中", "stopped": "已停止"}
 OUTCOMES = {"early": "提前", "on_time": "按时", "late": "超期", "": ""}
 UNITS = {"working_day": "个工作日", "calendar_day": "个自然日", "working_minute": "个工作分钟"}

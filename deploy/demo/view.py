@@ -11,6 +11,7 @@ from rich.text import Text
 
 from deploy.demo.figures import HALL, Figures, Notice
 from duban import reference
+from duban.words import CLOCKS
 
 WEEKDAYS = "一二三四五六日"
 LEVELS = {
@@ -18,7 +19,6 @@ LEVELS = {
     "yellow": ("黄牌预警", "yellow"),
     "red": ("红牌预警", "bold red"),
 }
-CLOCKS = {"promise": "承诺", "statutory": "法定", "imposed": "限期"}
 TITLES = {
     "cases": "案件", "closed": "办结", "on_time": "按时", "late": "超时", "open": "在办",
     "reminders": "提醒", "yellow": "黄牌预警", "red": "红牌预警", "events_projected": "事件",

@@ -12,7 +12,7 @@ from duban.cli.words import word
 from duban.derivation import explain_case
 from duban.settings import settings
 from duban.warehouse import WarehouseError
-from duban.words import CLOCKS, OUTCOMES, STATES, UNITS, WHY
+from duban.words import OUTCOMES, STATES, UNITS, WHY
 
 
 def register(app: typer.Typer) -> None:
@@ -46,10 +46,9 @@ def _show(clock: dict[str, Any]) -> None:
     term = "" if clock["budget"] is None else f" {clock['budget']} {UNITS[clock['unit']]}"
     state = OUTCOMES[clock["outcome"]] or STATES[clock["state"]]
     unsure = "（暂定：该年放假安排尚未公布）" if clock["provisional"] else ""
-    kind = clock["name"] or CLOCKS.get(clock["kind"], clock["kind"])
-    if clock["of"]:
-        kind = f"{kind}（{clock['of']}）"
-    out.print(f"\n[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
+    kind = clock["name"] + (f"（{clock['of']}）" if clock["of"] else "")
+    out.print(f"
+[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
     out.print(f"[dim]{clock['source']}[/]")
     rows = (
         (d["date"], WHY.get(d["why"], d["why"]), d["n"] if d["counted"] else "—", d["source"])

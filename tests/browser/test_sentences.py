@@ -131,13 +131,16 @@ def test_every_event_type_has_a_name_for_people() -> None:
     assert unnamed == []
 
 
-def test_roles_and_grounds_of_the_shipped_policies_have_names() -> None:
-    shipped = Path("schemas/reference/policies.toml").read_text(encoding="utf-8")
-    roles = set(re.findall(r"to = \[([^\]]*)\]", shipped))
-    named = {r for group in roles for r in re.findall(r'"(\w+)"', group)}
-    grounds = set(re.findall(r'"(\w+)"', re.findall(r"pause_grounds = \[([^\]]*)\]", shipped)[0]))
-    assert [r for r in sorted(named) if f"role.{r}" not in keys()] == []
+def test_roles_grounds_and_clocks_of_the_shipped_policies_have_names() -> None:
+    from duban.reference import SHIPPED, load, reference_from
+
+    policies = [p for ps in reference_from(load(SHIPPED)).policies.values() for p in ps]
+    roles = {r for p in policies for rungs in p.ladders.values() for rung in rungs for r in rung.to}
+    clocks = [c for p in policies for c in p.clocks]
+    grounds = {g for c in clocks for g in c.pause_grounds}
+    assert [r for r in sorted(roles) if f"role.{r}" not in keys()] == []
     assert [g for g in sorted(grounds) if f"ground.{g}" not in keys()] == []
+    assert [c.kind for c in clocks if f"clock.{c.kind}" not in keys()] == []
 
 
 def test_an_unknown_code_is_never_shown_as_it_is() -> None:

@@ -78,6 +78,8 @@ def _forward(story: Story) -> None:
     story.due_at = story.calendar.add_minutes(
         story.due_at, story.calendar.minutes_between(sent, story.at)
     )
+    story.wait(story.rng.randrange(20, 200))
+    story.tell("EnquiryAnswered", staff, enquiry_id=document, answer="the higher authority agrees")
 
 
 def _exclude(story: Story, ground: str, days: int) -> None:

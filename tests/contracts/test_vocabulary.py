@@ -10,6 +10,7 @@ import pytest
 
 from duban import codec, contracts
 from duban.case import RULES_READ, kept
+from duban.deemed import SUPPLIED
 from duban.events import LIFECYCLE, rank
 from duban.launch import SCHEMAS
 
@@ -174,12 +175,12 @@ def test_a_fact_keeps_what_rules_read_and_text_only_where_it_decides():
 
 def test_every_field_that_shipped_clocks_read_is_kept():
     read = set()
-    for path in sorted((SCHEMAS / "reference").glob("policies*.toml")):
-        for policy in tomllib.loads(path.read_text(encoding="utf-8"))["policy"]:
+    for path in sorted((SCHEMAS / "reference").rglob("*.toml")):
+        for policy in tomllib.loads(path.read_text(encoding="utf-8")).get("policy", ()):
             for clock in policy.get("clocks", ()):
                 budget = str(clock.get("budget", ""))
                 read |= {clock.get("due_field", "due_at"), *clock.get("when", ())}
                 read |= {*clock.get("stop_when", ()), clock.get("before"), clock.get("per")}
                 read.add(budget.removeprefix("fact.") if budget.startswith("fact.") else None)
     assert "due_at" in read
-    assert read - {None, ""} - RULES_READ == set()
+    assert read - {None, "", SUPPLIED} - RULES_READ == set()

@@ -19,6 +19,7 @@ from duban.events import Event
 from duban.publish import plan
 from duban.reference import SHIPPED, BadReference, key, load, reference_from
 from duban.reference_models import RungModel, Unit
+from duban.words import CLOCKS
 from producers.calendars.__main__ import write
 from tests.stack import Stack
 
@@ -104,6 +105,43 @@ def test_the_statutory_clock_follows_articles_42_and_45() -> None:
     assert clocks["promise"].pause_grounds - statutory.pause_grounds == {"upstream"}
     assert clocks["imposed"].pause_grounds == frozenset()
     assert clocks["promise"].governs > clocks["imposed"].governs > statutory.governs > 0
+
+
+def shipped_clocks() -> list[policy.ClockDef]:
+    return [clock for found in PUBLISHED.policies.values() for clock in found[0].clocks]
+
+
+def test_every_clock_has_a_name_a_source_and_a_ladder_unless_it_only_counts() -> None:
+    for clock in shipped_clocks():
+        assert clock.name, clock.kind
+        assert clock.source, clock.kind
+        assert clock.ladder or clock.kind in ("upstream", "legacy_age", "hearing_ask"), clock.kind
+
+
+def test_terminals_call_clocks_what_their_definitions_call_them() -> None:
+    for found in PUBLISHED.policies.values():
+        for clock in found[0].clocks:
+            if found[0].policy_id != "petition":
+                assert CLOCKS[clock.kind] == clock.name
+    assert {clock.kind for clock in shipped_clocks()} == set(CLOCKS)
+
+
+def test_local_practices_are_there_to_be_chosen() -> None:
+    ladders = {name: PUBLISHED.policies[name][0].ladders["promise"] for name in PUBLISHED.policies}
+    told = {name: {r.level: r.offset for r in rungs} for name, rungs in ladders.items()}
+    assert (told["yellow-before"]["yellow"], told["yellow-before"]["red"]) == (-1, 0)
+    assert (told["yellow-after"]["yellow"], told["yellow-after"]["red"]) == (0, 3)
+    effects = {
+        name: {c.kind: c.effect for c in PUBLISHED.policies[name][0].clocks} for name in told
+    }
+    assert effects["default"]["promise"] is effects["default"]["branch"] is None
+    tacit = effects["tacit-consent"]["promise"]
+    assert tacit is not None
+    assert "泰政办发〔2022〕58号" in tacit.basis
+    assert PUBLISHED.policies["joint"][0].absence is not None
+    assert PUBLISHED.policies["default"][0].absence is None
+    fixes = {c.kind: c.budget for c in PUBLISHED.policies["review-fix-5"][0].clocks}
+    assert fixes["review_fix"] == 5
 
 
 def test_models_know_the_units_and_levels_of_the_rules() -> None:

@@ -1,9 +1,9 @@
 """Golden tables of clocks: Markdown that a lawyer can read, and what is needed to check it.
 
 A file is a title, some words on the rule, and scenarios (`## …`). A scenario tells the facts of a
-case (案情) up to an instant (截至) and what must follow: its clocks (时钟), the signals that are out
-(预警), what is questionable (存疑) and, day by day, how a term was counted (逐日). Every day in these
-files was counted by hand from the notice or article it names.
+case (案情) up to an instant (截至) and what must follow: its clocks (时钟), the signals that are
+out (预警), what is questionable (存疑) and, day by day, how a term was counted (逐日). Every day in
+these files was counted by hand from the notice or article it names.
 """
 
 import re
@@ -26,6 +26,7 @@ from duban.policy import Reference
 from duban.reference import SHIPPED, load, reference_from
 from duban.words import OUTCOMES, WHY
 
+NAMES = re.compile(r"^(大厅|窗口|时区|截至|只看|存疑|案情|时钟|预警|逐日 [\w/-]+)：(.*)$")
 TABLES = Path(__file__).parent / "tables" / "clocks"
 UNITS = {"working_day": "工作日", "calendar_day": "自然日", "working_minute": "分钟", "instant": ""}
 LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警"}
@@ -85,8 +86,12 @@ def parse(text: str) -> Scenario:
     name = ""
     for line in body.splitlines():
         if line.startswith("|"):
-            found.tables.setdefault(name, []).append([c.strip() for c in line.strip("|").split("|")])
-        elif told := re.match(r"^(大厅|窗口|时区|截至|只看|存疑|案情|时钟|预警|逐日 [\w/-]+)：(.*)$", line):
+            found.tables.setdefault(name, []).append(
+                [c.strip() for c in line.strip("|").split("|")]
+            )
+        elif told := re.match(
+            r"^(大厅|窗口|时区|截至|只看|存疑|案情|时钟|预警|逐日 [\w/-]+)：(.*)$", line
+        ):
             name = told[1]
             if told[2]:
                 found.settings[name] = told[2].strip()
@@ -139,7 +144,7 @@ def _fact(scenario: Scenario, case: str, number: int, row: Row) -> Fact:
     )
     contracts.check(event)
     place = (event.occurred_at, rank(event_type), event.recorded_at, event.event_id)
-    actor = event.actor._replace(window_id=scenario.settings.get("窗口", ""))
+    actor = event.actor._replace(role="handler", window_id=scenario.settings.get("窗口", ""))
     return Fact(*place, event_type, actor=actor, data=kept(event_type, data))
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from duban import codec, contracts
 from duban.case import RULES_READ, kept
-from duban.deemed import SUPPLIED
 from duban.events import LIFECYCLE, rank
 from duban.launch import SCHEMAS
 
@@ -183,4 +182,4 @@ def test_every_field_that_shipped_clocks_read_is_kept():
                 read |= {*clock.get("stop_when", ()), clock.get("before"), clock.get("per")}
                 read.add(budget.removeprefix("fact.") if budget.startswith("fact.") else None)
     assert "due_at" in read
-    assert read - {None, "", SUPPLIED} - RULES_READ == set()
+    assert read - {None, ""} - RULES_READ == set()

@@ -47,8 +47,7 @@ def _show(clock: dict[str, Any]) -> None:
     state = OUTCOMES[clock["outcome"]] or STATES[clock["state"]]
     unsure = "（暂定：该年放假安排尚未公布）" if clock["provisional"] else ""
     kind = clock["name"] + (f"（{clock['of']}）" if clock["of"] else "")
-    out.print(f"
-[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
+    out.print(f"\n[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
     out.print(f"[dim]{clock['source']}[/]")
     rows = (
         (d["date"], WHY.get(d["why"], d["why"]), d["n"] if d["counted"] else "—", d["source"])

@@ -121,7 +121,7 @@ def _silent(
         due_at = _ran_out(clock, asked, now) if effect else None
         if effect is None or due_at is None:
             continue
-        branch = str(clock.anchor.data.get("branch_id") or "")
+        branch = clock.key if clock.definition.per == "branch_id" else ""
         name = identify(clock.id, "deemed", effect.outcome, due_at)
         about = {"clock_id": clock.id, "clock_kind": clock.kind, "branch_id": branch}
         yield _reached(subject, name, effect, due_at, about), clock.stopped_at is None

@@ -67,11 +67,13 @@ def late_entries(told: Iterable[Fact], limits: Integrity, calendar: Calendar) ->
             yield Sign("late_entry", fact, fact.recorded_at, minutes, fact.type)
 
 
-def batch_entries(told: Iterable[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
+def batch_entries(told: Sequence[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
     """Facts of the case keyed in together that claim to have happened far apart.
 
     A batch begins with a fact and takes in what was recorded within so many seconds of it.
     """
+    if len(told) < limits.batch_facts:
+        return
     facts = sorted((f for f in told if not f.historical), key=lambda f: f.recorded_at)
     for batch in _batches(facts, limits.batch_seconds * 1000):
         if len(batch) < limits.batch_facts:

@@ -198,6 +198,8 @@ def version_order(version: str) -> tuple[tuple[int, str], ...]:
 
 def in_force(versions: Sequence[V], at: int) -> V | None:
     """The version in force at `at`: the newest already effective; ties go to the higher version."""
+    if len(versions) == 1:  # the usual case, in the hot loop
+        return versions[0] if versions[0].effective_from <= at else None
     effective = [v for v in versions if v.effective_from <= at]
     if len(effective) < 2:
         return effective[0] if effective else None

@@ -5,8 +5,8 @@ Made when a case asks, once per set of notices, and kept by content.
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from duban.events import Event
 from duban.reference_calendars import NATIONAL, by_scope, calendar_of, national_of, natural
@@ -15,26 +15,18 @@ from duban.worktime import Calendar
 
 @dataclass(frozen=True)
 class Published:
-    """Versions of one scope in the order in which they were published."""
+    """Versions of one scope in the order in which they were published; when each was, in ms."""
 
     events: tuple[Event, ...] = ()
+    instants: tuple[int, ...] = ()
 
-    @cached_property
-    def instants(self) -> tuple[int, ...]:
-        """When each was published, in ms."""
-        return tuple(event.occurred_at for event in self.events)
-
-    @property
-    def last(self) -> int:
-        """When the last one was published; 0 where there is none."""
-        return self.instants[-1] if self.events else 0
-
-    def by(self, at: int) -> tuple[Event, ...]:
-        """Those published at or before an instant."""
-        return self.events[: bisect_right(self.instants, at)]
+    def by(self, at: int) -> int:
+        """How many had been published at an instant."""
+        return bisect_right(self.instants, at)
 
 
 NONE = Published()
+NEAR_MAX = 512  # calendars at hand
 
 
 @dataclass(frozen=True)
@@ -47,27 +39,44 @@ class Archive:
     national: Published
     hours: Mapping[str, Published]
     zone: str
+    _near: dict[tuple[str, int, int, int], Calendar] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def as_of(self, hall_id: str, window_id: str, at: int) -> Calendar | None:
         """The calendar of a window at `at` (ms); None where nothing was published since: then
         the present one is the same."""
         scope = f"{hall_id}/{window_id}"
         hall, own = self.hours.get(hall_id, NONE), self.hours.get(scope, NONE)
-        if at >= max(self.national.last, hall.last, own.last):
-            return None
         notices, of_hall, of_window = self.national.by(at), hall.by(at), own.by(at)
+        published = (len(self.national.events), len(hall.events), len(own.events))
+        if (notices, of_hall, of_window) == published:
+            return None
         if of_window:
-            return _past(_Edition(scope, notices, of_hall, of_window, self.zone))
-        return _past(_Edition(hall_id if of_hall else "", notices, (), of_hall, self.zone))
+            return self._made(scope, notices, hall, of_hall, own, of_window)
+        return self._made(hall_id if of_hall else "", notices, NONE, 0, hall, of_hall)
 
     def national_as_of(self, hall_id: str, at: int) -> Calendar | None:
         """The national days at a hall's weekly hours at `at` (ms); None: the present ones."""
         hall = self.hours.get(hall_id, NONE)
-        if at >= max(self.national.last, hall.last):
+        notices, of_hall = self.national.by(at), hall.by(at)
+        if (notices, of_hall) == (len(self.national.events), len(hall.events)):
             return None
-        of_hall = hall.by(at)
         scope = f"{hall_id}#{NATIONAL}" if of_hall else ""
-        return _past(_Edition(scope, self.national.by(at), (), of_hall, self.zone))
+        return self._made(scope, notices, NONE, 0, hall, of_hall)
+
+    def _made(
+        self, scope: str, notices: int, hall: Published, of_hall: int, own: Published, of_own: int
+    ) -> Calendar:
+        """The calendar of so many notices and hours, the first of each to be published."""
+        name = (scope, notices, of_hall, of_own)
+        found = self._near.get(name)
+        if found is None:
+            if len(self._near) >= NEAR_MAX:
+                self._near.clear()
+            first = self.national.events[:notices], hall.events[:of_hall], own.events[:of_own]
+            found = self._near[name] = _past(_Edition(scope, *first, self.zone))
+        return found
 
 
 def archive(
@@ -79,7 +88,8 @@ def archive(
 
 
 def _in_turn(events: Sequence[Event]) -> Published:
-    return Published(tuple(sorted(events, key=lambda e: (e.occurred_at, natural(e)))))
+    ordered = tuple(sorted(events, key=lambda e: (e.occurred_at, natural(e))))
+    return Published(ordered, tuple(event.occurred_at for event in ordered))
 
 
 class _Edition:
@@ -106,7 +116,7 @@ class _Edition:
         return isinstance(other, _Edition) and self._key == other._key
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=NEAR_MAX)
 def _past(edition: _Edition) -> Calendar:
     """A calendar of three years, 50 kB; it grows by itself where a case asks for more."""
     last = max((int(e.data["year"]) for e in edition.national), default=2005)

@@ -63,8 +63,10 @@ def _policies(
     """The policy from the start, those that took over later, and when the next one will."""
     known = _known(versions, ended)
     policy = in_force(known, since)
+    if len(known) < 2:
+        return policy, (), None
     steps: list[Step] = []
-    for newer in _newer(known, since) if len(known) > 1 else ():
+    for newer in _newer(known, since):
         if newer.applies_to == "new_only" or (ended is not None and ended < newer.effective_from):
             continue
         if newer.effective_from > now:

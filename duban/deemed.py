@@ -21,7 +21,7 @@ from duban.policy import Effect, Policy
 
 CONFIRMATION = "DeemedOutcomeConfirmed"
 RECEIPTS = ("CaseSubmitted", "SupplementReceived")
-SUPPLIED = "confirmed"  # field of a supplied fact: the outcome that a person confirmed
+SUPPLIED = "deemed"  # true of a fact that a confirmation supplies
 WAITS = "deemed_outcome_waits"
 
 
@@ -37,9 +37,10 @@ class Deemed(NamedTuple):
 def confirmed(told: Sequence[Fact]) -> tuple[list[Fact], list[Anomaly]]:
     """The facts that stand, in canonical order, with what confirmations by persons supply.
 
-    The confirmation itself stays where it is: it, not the fact it supplies, answers the silence. A
-    confirmation by a program or by nobody is flagged and taken out, and so is one of an acceptance
-    without anything received.
+    The confirmation itself stays where it is: it, not the fact it supplies, answers the silence, so
+    the clock of the receipt stops at it and not at facts that are `deemed`. A confirmation by a
+    program or by nobody is flagged and taken out, and so is one of an acceptance without anything
+    received.
     """
     if not any(f.type == CONFIRMATION for f in told):
         return list(told), []
@@ -68,13 +69,13 @@ def _supplied(fact: Fact, earlier: Sequence[Fact]) -> Fact | None:
             if received is None:
                 return None
             data: dict[str, Any] = {"from": received}
-            return _as(fact, "CaseDeemedAccepted", outcome, data, int(received))
+            return _as(fact, "CaseDeemedAccepted", data, int(received))
         case "consent" if branch:
             data = {"branch_id": branch, "opinion": "agree", "reason": ""}
-            return _as(fact, "BranchOpined", outcome, data, fact.occurred_at)
+            return _as(fact, "BranchOpined", data, fact.occurred_at)
         case "consent" | "renewal":
-            data = {"decision": "approved", "deemed": True}
-            return _as(fact, "DecisionMade", outcome, data, fact.occurred_at)
+            data = {"decision": "approved"}
+            return _as(fact, "DecisionMade", data, fact.occurred_at)
         case _:
             return None
 
@@ -84,8 +85,8 @@ def _received(earlier: Sequence[Fact]) -> int | None:
     return next((f.occurred_at for f in reversed(earlier) if f.type in RECEIPTS), None)
 
 
-def _as(fact: Fact, type_: str, outcome: str, data: Mapping[str, Any], at: int) -> Fact:
-    data = {**data, SUPPLIED: outcome}
+def _as(fact: Fact, type_: str, data: Mapping[str, Any], at: int) -> Fact:
+    data = {**data, SUPPLIED: True}
     return fact._replace(occurred_at=at, rank=rank(type_), type=type_, data=data)
 
 

@@ -20,6 +20,7 @@ from duban.worktable import MINUTE
 from duban.worktime import Calendar
 
 STARTS, ENDS = "ClockExclusionStarted", "ClockExclusionEnded"
+DECISION, NOTICE = "DecisionMade", "OneTimeNoticeIssued"
 ACCEPTANCES = ("CaseAccepted", "CaseDeemedAccepted")
 
 
@@ -44,17 +45,31 @@ def integrity_outputs(
 ) -> tuple[list[Output], int | None]:
     """The signals that should be out at `now` (ms) about the facts that stand, in canonical order,
     and the next instant at which time alone will raise another."""
-    pauses = list(overrun(told, calendar))
-    signs = [
-        *late_entries(told, limits, calendar),
-        *batch_entries(told, limits, calendar),
-        *unannounced(told),
-        *(sign for sign in pauses if sign.at < now),
-        *zero_duration(told, item),
-        *repeated_notices(told),
-    ]
+    types = {fact.type for fact in told}
+    pauses = list(overrun(told, calendar)) if STARTS in types else []
+    signs = [sign for sign in pauses if sign.at < now]
+    signs += _keyed_in(told, limits, calendar)
+    if STARTS in types:
+        signs += unannounced(told)
+    if DECISION in types:
+        signs += zero_duration(told, item)
+    if NOTICE in types:
+        signs += repeated_notices(told)
     wake = min((sign.at + 1 for sign in pauses if sign.at >= now), default=None)
     return [_output(subject, sign) for sign in signs], wake
+
+
+def _keyed_in(told: Sequence[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
+    """Late and batch entries. Most records are kept at once, which the lags show without any
+    counting: facts of a batch lie apart by no more than their lags differ, and its own seconds."""
+    lags = [f.recorded_at - f.occurred_at for f in told if not f.historical]
+    if not lags:
+        return
+    if max(lags) > limits.late_minutes * MINUTE:
+        yield from late_entries(told, limits, calendar)
+    apart = max(lags) - min(lags) + limits.batch_seconds * 1000
+    if len(lags) >= limits.batch_facts and apart >= limits.batch_span_minutes * MINUTE:
+        yield from batch_entries(told, limits, calendar)
 
 
 def late_entries(told: Iterable[Fact], limits: Integrity, calendar: Calendar) -> Iterator[Sign]:
@@ -133,14 +148,14 @@ def zero_duration(told: Sequence[Fact], item: Item | None) -> Iterator[Sign]:
         return
     accepted = {f.occurred_at for f in told if f.type in ACCEPTANCES}
     for fact in told:
-        if fact.type == "DecisionMade" and fact.occurred_at in accepted:
+        if fact.type == DECISION and fact.occurred_at in accepted:
             yield Sign("zero_duration", fact, fact.occurred_at)
             return
 
 
 def repeated_notices(told: Iterable[Fact]) -> Iterator[Sign]:
     """Every one-time notice after the first (一次性告知: all that is missing is told at once)."""
-    notices = [f for f in told if f.type == "OneTimeNoticeIssued"]
+    notices = [f for f in told if f.type == NOTICE]
     for number, fact in enumerate(notices[1:], 2):
         yield Sign("repeat_notice", fact, fact.occurred_at, None, str(number))
 

@@ -13,7 +13,7 @@ ENDS = ("DecisionMade", "CaseClosed", "CaseRefused")
 PRECHECK = ClockDef(
     "precheck", 5, "working_day", ("CaseSubmitted",),
     ("SupplementRequested", "CaseAccepted", "CaseDeemedAccepted", "DeemedOutcomeConfirmed", *ENDS),
-    effect=Effect("acceptance", ART_32), stop_when={"confirmed": frozenset({""})},
+    effect=Effect("acceptance", ART_32), stop_when={"deemed": frozenset({"", "false"})},
 )  # fmt: skip
 BRANCH = ClockDef(
     "branch", 3, "working_day", ("BranchReceipted",), ("BranchOpined", *ENDS),

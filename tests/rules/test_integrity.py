@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duban.alerting import Subject
+from duban.integrity import batch_entries, integrity_outputs, late_entries
 from duban.policy import Integrity
 from tests.given import POLICY, REFERENCE, fact, said, when
 
+CALENDAR = REFERENCE.calendars[""]
 SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
 ACCEPTED = fact("CaseAccepted", "2026-09-28 16:30")
 PAUSE = {"ground": "hearing", "written_notice_no": "告字1号"}
@@ -126,3 +132,24 @@ def test_what_is_missing_is_told_once():
         ("repeat_notice", "2", None),
         ("repeat_notice", "3", None),
     ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 20_000), st.integers(-3_000, 9_000)), max_size=6),
+    st.integers(1, 900),
+)
+def test_skipping_records_that_were_kept_at_once_misses_nothing(moments, span):
+    """What `integrity_outputs` skips by the lags alone, the full count would not have found."""
+    facts = []
+    for number, (minute, lag) in enumerate(moments):
+        one = fact("StepCompleted", "2026-09-21 09:00", step=str(number))
+        occurred = one.occurred_at + minute * 60_000
+        facts.append(one._replace(occurred_at=occurred, recorded_at=occurred + lag * 60_000))
+    facts.sort()
+    policy = Integrity(batch_facts=2, batch_span_minutes=span, batch_seconds=3_600)
+    subject = Subject("h/1", "h", "", "", "", False)
+    found, _ = integrity_outputs(subject, facts, None, policy, CALENDAR, 0)
+    said = sorted((o.data["signal"], o.data["about_event_id"]) for o in found)
+    full = (*late_entries(facts, policy, CALENDAR), *batch_entries(facts, policy, CALENDAR))
+    assert said == sorted((sign.signal, sign.fact.event_id) for sign in full)

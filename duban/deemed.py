@@ -21,7 +21,7 @@ from duban.policy import Effect, Policy
 
 CONFIRMATION = "DeemedOutcomeConfirmed"
 RECEIPTS = ("CaseSubmitted", "SupplementReceived")
-SUPPLIED = "deemed"  # true of a fact that a confirmation supplies
+SUPPLIED = "confirmed"  # true of a fact that a confirmation supplies, for `stop_when`
 WAITS = "deemed_outcome_waits"
 
 
@@ -38,7 +38,7 @@ def confirmed(told: Sequence[Fact]) -> tuple[list[Fact], list[Anomaly]]:
     """The facts that stand, in canonical order, with what confirmations by persons supply.
 
     The confirmation itself stays where it is: it, not the fact it supplies, answers the silence, so
-    the clock of the receipt stops at it and not at facts that are `deemed`. A confirmation by a
+    the clock of the receipt stops at it and not at facts that are `confirmed`. A confirmation by a
     program or by nobody is flagged and taken out, and so is one of an acceptance without anything
     received.
     """
@@ -74,7 +74,7 @@ def _supplied(fact: Fact, earlier: Sequence[Fact]) -> Fact | None:
             data = {"branch_id": branch, "opinion": "agree", "reason": ""}
             return _as(fact, "BranchOpined", data, fact.occurred_at)
         case "consent" | "renewal":
-            data = {"decision": "approved"}
+            data = {"decision": "approved", "deemed": True}
             return _as(fact, "DecisionMade", data, fact.occurred_at)
         case _:
             return None

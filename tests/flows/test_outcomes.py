@@ -27,7 +27,7 @@ kind = "precheck"
 budget = 5
 start = ["CaseSubmitted"]
 stop = ["CaseAccepted", "CaseDeemedAccepted", "DeemedOutcomeConfirmed", "DecisionMade"]
-stop_when = { deemed = ["", "false"] }
+stop_when = { confirmed = [""] }
 effect = { outcome = "acceptance", basis = "行政许可法第三十二条" }
 
 [[policy.clocks]]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from duban import reference
 from duban.deemed import WAITS, confirmed
 from duban.events import Actor
 from duban.policy import ClockDef, Effect
@@ -13,7 +14,7 @@ ENDS = ("DecisionMade", "CaseClosed", "CaseRefused")
 PRECHECK = ClockDef(
     "precheck", 5, "working_day", ("CaseSubmitted",),
     ("SupplementRequested", "CaseAccepted", "CaseDeemedAccepted", "DeemedOutcomeConfirmed", *ENDS),
-    effect=Effect("acceptance", ART_32), stop_when={"deemed": frozenset({"", "false"})},
+    effect=Effect("acceptance", ART_32), stop_when={"confirmed": frozenset({""})},
 )  # fmt: skip
 BRANCH = ClockDef(
     "branch", 3, "working_day", ("BranchReceipted",), ("BranchOpined", *ENDS),
@@ -183,3 +184,14 @@ def test_a_supplied_fact_bears_the_id_of_its_confirmation_and_says_that_it_was_d
     yes = fact("DeemedOutcomeConfirmed", "2026-10-09 10:00", outcome="renewal")
     facts, _ = confirmed(told(SUBMITTED, yes).ordered)
     assert next(f for f in facts if f.type == "DecisionMade").data["deemed"] is True
+
+
+def test_the_shipped_rules_keep_the_precheck_late_when_a_person_confirms() -> None:
+    shipped = reference.reference_from(reference.load(reference.SHIPPED))
+    item = next(c for c, v in shipped.items.items() if v[-1].case_class in ("permit", "joint"))
+    submitted = fact("CaseSubmitted", "2026-09-21 10:00", item_code=item)
+    case = when("2026-09-30 10:00", submitted, CONFIRMED, reference=shipped)
+    (precheck,) = (c for c in case.clocks if c.kind == "precheck")
+    assert (precheck.outcome, said(precheck.stopped_at)) == ("late", "2026-09-30 10:00")
+    assert reached(case) == [("acceptance", "", "2026-09-29 17:00")]  # 中秋节, the 25th
+    assert said(case.view.accepted_at) == "2026-09-21 10:00"

@@ -219,7 +219,7 @@ def _policies(name: str, file: models.ReferenceFile, tables: Sequence[Found]) ->
             if model.publish:
                 yield _policy(model, models.PolicyBody(**body))
         except BadExtends as error:
-            of = f"policy[{error.found.model.policy_id}].extends[{error.place}]"
+            of = f"policy[{error.found.model.policy_id}].{error.place}"
             problems.append(Problem(error.found.file, of, error.reason))
         except ValidationError as error:
             problems += [Problem(name, place, _reason(fault)) for fault in error.errors()]

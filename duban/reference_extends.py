@@ -28,9 +28,9 @@ class Found(NamedTuple):
 
 
 class BadExtends(ValueError):
-    """A name in `extends` that leads nowhere or back; `place` is its position, from 1."""
+    """A name in `extends` or `without` that leads nowhere or back; `place` says where it stands."""
 
-    def __init__(self, found: Found, place: int, reason: str) -> None:
+    def __init__(self, found: Found, place: str, reason: str) -> None:
         self.found, self.place, self.reason = found, place, reason
         super().__init__(reason)
 
@@ -50,13 +50,17 @@ def _merged(found: Found, tables: Sequence[Found], way: tuple[str, ...]) -> dict
         ladders |= taken.pop("ladders")
         rest |= taken
     own = found.model
+    for place, kind in enumerate(own.without, start=1):
+        if clocks.pop(kind, None) is None:
+            raise BadExtends(found, f"without[{place}]", f"takes over no clock {kind}")
     clocks |= {clock.kind: clock for clock in own.clocks}
     rest |= {name: getattr(own, name) for name in SETTINGS if name in own.model_fields_set}
     return {**rest, "clocks": list(clocks.values()), "ladders": ladders | own.ladders}
 
 
 def _bases(found: Found, tables: Sequence[Found], way: tuple[str, ...]) -> Iterator[Found]:
-    for place, name in enumerate(found.model.extends, start=1):
+    for number, name in enumerate(found.model.extends, start=1):
+        place = f"extends[{number}]"
         named = {t.key: t for t in tables if name in (t.model.policy_id, t.key)}
         if not named:
             raise BadExtends(found, place, f"there is no policy {name} in this directory")

@@ -212,13 +212,14 @@ class PolicyBody(PolicyParts):
 
 class PolicyModel(PolicyParts, Version):
     """A version of the rules about time, as a file has it. `extends` names policies of the same
-    directory ("id" or "id@version") whose clocks and ladders it takes over; one that says
-    `publish = false` is there to be taken over and is not published itself."""
+    directory ("id" or "id@version") whose clocks and ladders it takes over, `without` the kinds it
+    leaves out; one that says `publish = false` is only there to be taken over."""
 
     policy_id: Id
     doc_no: str = ""
     applies_to: Literal["new_only", "open_from_now", "open_recompute"] = "new_only"
     extends: list[str] = Field(default_factory=list)
+    without: list[str] = Field(default_factory=list)
     publish: bool = True
 
 

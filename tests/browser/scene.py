@@ -100,6 +100,7 @@ def _life(case: Case, dice: random.Random) -> Iterator[Told]:
         return
     end = _working_days_later(at, case.days) + timedelta(minutes=dice.randint(1, 80))
     yield _fact(case, "DecisionMade", end, channel, decision="approved")
+    yield _fact(case, "ResultDelivered", end + timedelta(minutes=6), channel)
     if case.rating is not None:
         yield _fact(case, "RatingGiven", end + timedelta(minutes=9), channel, level=case.rating)
 
@@ -120,6 +121,7 @@ def _long_case(now: datetime) -> Iterator[Told]:
     answered = _working_days_later(sent, 3)
     late = {"recorded_at": _iso(answered + timedelta(days=2))}
     yield _fact(case, "UpstreamReplied", answered, "counter", authority="市自然资源局", **late)
+    yield _fact(case, "EnquiryAnswered", answered + timedelta(hours=1), "counter", **late)
 
 
 def _fact(case: Case, kind: str, at: datetime, channel: str, **fields: Any) -> Told:

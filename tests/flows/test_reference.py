@@ -374,6 +374,11 @@ def test_a_policy_may_take_over_everything_and_change_only_a_ladder(tmp_path: Pa
             "policy[p].extends[1]",
             "q has several versions: name one of q@1, q@2",
         ),
+        (
+            table("p", '"q"', 'without = ["b"]') + table("q", more=clock("a", 1)),
+            "policy[p].without[1]",
+            "takes over no clock b",
+        ),
         (table("p"), "policy[p]", "needs a clock"),
         (table("p", more=clock("a", 1) + clock("a", 2)), "policy[p]", "a is defined twice"),
     ],
@@ -386,6 +391,12 @@ def test_what_extends_cannot_mean_is_a_fault(
     found = [(problem.file, problem.path) for problem in caught.value.problems]
     assert ("a.toml", path) in found
     assert any(reason in problem.reason for problem in caught.value.problems)
+
+
+def test_a_policy_leaves_out_what_a_hall_never_reports(tmp_path: Path) -> None:
+    base = table("base", more=clock("a", 1) + clock("b", 2))
+    put(tmp_path, base + table("mine", '"base"', 'without = ["a"]'))
+    assert [c.kind for c in published(tmp_path, "mine").clocks] == ["b"]
 
 
 def test_what_is_published_names_no_other_policy(tmp_path: Path) -> None:

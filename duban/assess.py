@@ -45,8 +45,11 @@ class Assessment:
 
     @property
     def signal(self) -> str:
-        """The gravest signal that is out: none, reminder, yellow or red."""
-        out = {o.data["level"] for o in self.outputs.values() if o.type == "SignalRaised"}
+        """The gravest signal that is out about a clock that can govern: none, reminder, yellow or
+        red. What is told of a step or a queue colours its clock and its alerts, not the case."""
+        ids = {c.id for c in self.clocks if c.definition.governs > 0}
+        told = (o.data for o in self.outputs.values() if o.type == "SignalRaised")
+        out = {data["level"] for data in told if data["clock_id"] in ids}
         return next((level for level in ("red", "yellow", "reminder") if level in out), "none")
 
 

@@ -73,7 +73,9 @@ def test_a_case_and_its_warnings_can_be_asked_for(api: httpx.Client) -> None:
     hall = new_hall()
     case = late_case(hall)
     wait_for(lambda: api.get(f"/alerts?hall={hall}&level=red").json()["total"] == 1, "red", 60)
-    listed = api.get(f"/cases?hall={hall}&figure=overdue_open").json()
+    overdue = f"/cases?hall={hall}&figure=overdue_open"  # cases are stored beside their alerts
+    wait_for(lambda: api.get(overdue).json()["total"] == 1, "the case", 60)
+    listed = api.get(overdue).json()
     assert [row["case_id"] for row in listed["rows"]] == [case]
     found = api.get(f"/cases/{case}").json()
     assert found["case"]["signal"] == "red"

@@ -2,7 +2,8 @@
 
 A file is a title, some words on the rule, and scenarios (`## …`). A scenario tells the facts of a
 case (案情) up to an instant (截至) and what must follow: its clocks (时钟), the signals that are
-out (预警), what is questionable (存疑) and, day by day, how a term was counted (逐日). Every day in
+out (预警), what is questionable (存疑), the case's own colour
+(全案) and, day by day, how a term was counted (逐日). Every day in
 these files was counted by hand from the notice or article it names.
 """
 
@@ -26,10 +27,10 @@ from duban.policy import Reference
 from duban.reference import SHIPPED, load, reference_from
 from duban.words import OUTCOMES, WHY
 
-NAMES = re.compile(r"^(大厅|窗口|时区|截至|只看|存疑|案情|时钟|预警|逐日 [\w/-]+)：(.*)$")
+NAMES = re.compile(r"^(大厅|窗口|时区|截至|只看|存疑|全案|案情|时钟|预警|逐日 [\w/-]+)：(.*)$")
 TABLES = Path(__file__).parent / "tables" / "clocks"
 UNITS = {"working_day": "工作日", "calendar_day": "自然日", "working_minute": "分钟", "instant": ""}
-LEVELS = {"reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警"}
+LEVELS = {"none": "无", "reminder": "提醒", "yellow": "黄牌预警", "red": "红牌预警"}
 DEEMED = {"acceptance": "视为受理", "consent": "视为同意", "renewal": "视为准予延续"}
 GROUNDS = {
     "hearing": "听证", "expert_review": "专家评审", "testing": "检测", "quarantine": "检疫",
@@ -90,7 +91,7 @@ def parse(text: str) -> Scenario:
                 [c.strip() for c in line.strip("|").split("|")]
             )
         elif told := re.match(
-            r"^(大厅|窗口|时区|截至|只看|存疑|案情|时钟|预警|逐日 [\w/-]+)：(.*)$", line
+            r"^(大厅|窗口|时区|截至|只看|存疑|全案|案情|时钟|预警|逐日 [\w/-]+)：(.*)$", line
         ):
             name = told[1]
             if told[2]:

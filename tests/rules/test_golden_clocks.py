@@ -26,6 +26,8 @@ def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     assert golden.signal_rows(scenario, found) == sorted(signals)
     odd = scenario.settings.get("存疑", "")
     assert sorted({a.code for a in found.view.anomalies}) == sorted(filter(None, odd.split("、")))
+    if colour := scenario.settings.get("全案"):
+        assert golden.LEVELS[found.signal] == colour
     by_label = {golden.label(clock): clock for clock in found.clocks}
     for name, rows in scenario.tables.items():
         if name.startswith("逐日 "):

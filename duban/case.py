@@ -51,6 +51,13 @@ def kept(fact_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in data.items() if k in RULES_READ or (with_reason and k == "reason")}
 
 
+# What begins a new matter about a case that has ended: its clock runs all the same.
+NEW_MATTERS = frozenset(
+    {"OpinionReceived", "NegativeReviewOpened", "SupervisionOrdered", "RectificationOrdered"}
+    | {"RectificationRejected"}
+)
+
+
 class Fact(NamedTuple):
     """What the rules read of an event. Sorting facts sorts them canonically: instant, place in
     the lifecycle, when it was recorded, id. `digest` (hex of a hash of the bytes) settles which

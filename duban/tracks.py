@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from duban.case import ENDINGS, Fact
+from duban.case import ENDINGS, NEW_MATTERS, Fact
 from duban.policy import MOVING, PAUSING, ClockDef, Item, Policy
 
 STOP, MOVE, REOPEN, REOPEN_MINUS_CLOSED = "stop", "move", "reopen", "reopen_minus_closed"
@@ -149,13 +149,25 @@ class _Walk:
         elif before is None or (definition.repeats and before.stopped_by is not None):
             track = Track(key, fact, fact, fact.occurred_at)
             self._add(track)
-            ends = [f for k, f in self.bygone if k in ("", key)]
-            if ends and ends[-1].type in ("DecisionMade", "CaseClosed"):
-                _apply_stop(track, ends[-1]._replace(occurred_at=fact.occurred_at))
+            ending = None if fact.type in NEW_MATTERS else self._ended(key)
+            if ending is not None:
+                _apply_stop(track, ending._replace(occurred_at=fact.occurred_at))
+
+    def _ended(self, key: str) -> Fact | None:
+        """The fact that had ended the case before now, and was not followed by a reopening."""
+        ending: Fact | None = None
+        for of_key, fact in self.bygone:
+            if fact.type == REOPENED:
+                ending = None
+            elif fact.type in ("DecisionMade", "CaseClosed") and of_key in ("", key):
+                ending = fact
+        return ending
 
     def _impose(self, key: str, fact: Fact, before: Track | None) -> None:
         """A date that somebody sets: the last word counts."""
         repeats = self.definition.repeats
+        if fact.data.get(self.definition.due_field) is None:
+            return  # it names no date, so the one before it stands
         if before is not None and not (repeats and before.stopped_by is not None):
             before.anchor = before.terms = fact
             return

@@ -480,3 +480,41 @@ def test_a_policy_may_name_only_fields_that_a_worker_keeps():
     for bad in ({"per": "colour"}, {"when": {"colour": ["red"]}}, {"budget": "fact.colour"}):
         with pytest.raises(ValidationError, match="no rule reads field colour"):
             ClockModel.model_validate({**good, **bad})
+
+
+# --- after the end -------------------------------------------------------------------------------
+
+CHASE = kind(
+    start="ForwardedUp UpstreamChased",
+    stop="UpstreamChased UpstreamReplied DecisionMade",
+    repeats=True,
+)
+REVIEW = kind(start="NegativeReviewOpened", stop="ReviewRectified CaseClosed", repeats=True)
+ORDER = kind(
+    unit="instant", start="RectificationOrdered", stop="RectificationSubmitted", repeats=True
+)
+
+
+def test_what_also_stops_its_kind_starts_nothing_on_a_decided_case():
+    chased = fact("UpstreamChased", "2026-09-14 10:00", authority="省厅")
+    case = when("2026-11-01 09:00", SUBMITTED, ACCEPTED, DECIDED, chased, reference=using(CHASE))
+    assert [c.state for c in case.clocks] == ["stopped"]
+    again = fact("CaseReopened", "2026-09-11 10:00", cause="quality")
+    case = when(
+        "2026-11-01 09:00", SUBMITTED, ACCEPTED, DECIDED, again, chased, reference=using(CHASE)
+    )
+    assert [c.state for c in case.clocks] == ["running"]
+
+
+def test_a_bad_review_of_a_closed_case_is_a_new_matter():
+    closed = fact("CaseClosed", "2026-09-11 10:00")
+    review = fact("NegativeReviewOpened", "2026-09-14 10:00", review_id="r1")
+    case = when("2026-09-15 09:00", SUBMITTED, ACCEPTED, closed, review, reference=using(REVIEW))
+    assert [c.state for c in case.clocks] == ["running"]
+
+
+def test_an_order_without_a_date_leaves_the_date_that_was_set():
+    first = fact("RectificationOrdered", "2026-09-08 10:00", due_at=at("2026-09-18 17:00"))
+    vague = fact("RectificationOrdered", "2026-09-09 10:00")
+    case = when("2026-09-15 09:00", SUBMITTED, first, vague, reference=using(ORDER))
+    assert told(case) == ["- 2026-09-08 10:00 running 2026-09-18 17:00"]

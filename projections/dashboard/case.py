@@ -6,6 +6,7 @@ from nicegui import ui
 from projections.dashboard import sources
 from projections.dashboard.ask import Away
 from projections.dashboard.case_file import case_file
+from projections.dashboard.case_group import group
 from projections.dashboard.case_view import head, legend, lines_of_clocks, story
 from projections.dashboard.derivation import assessed, derivation
 from projections.dashboard.figures import CaseFile
@@ -54,8 +55,10 @@ async def blocks(hall: str, no: str, lang: Lang) -> dict[str, str]:
     seen = assessed(found, speaker.now)
     lines = story(found, speaker, names, told(seen, speaker))
     days = {**derivation(seen, speaker), **delay(seen, speaker)}
+    around = await group(found, speaker, names)
+    parts = "" if around.empty else render("case_group.html", lang, group=around)
     return {
-        "head": _head(found, speaker),
+        "head": _head(found, speaker) + parts,
         "story": render("case_story.html", lang, lines=lines),
         "days": render("case_days.html", lang, **days),
     }

@@ -115,7 +115,7 @@ def legend(clocks: Sequence[ClockLine]) -> list[tuple[str, str]]:
 
 
 def _clock_name(clock: ClockRow, speaker: Speaker) -> str:
-    name = name_of("clock", clock.kind, speaker.lang)
+    name = f"{name_of('clock', clock.kind, speaker.lang)} {clock.clock_key}".rstrip()
     return f"{name} {speaker.amount(clock.budget, clock.unit)}" if clock.budget else name
 
 

@@ -61,10 +61,12 @@ class WindowRate:
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One clock of a case. `consumed`, `saved` and `budget` are in `unit`."""
+    """One clock of a case; `clock_key` is its branch or step. `consumed`, `saved` and `budget` are
+    in `unit`."""
 
     clock_id: str
     kind: str
+    clock_key: str
     state: str
     started_at: int
     due_at: int | None

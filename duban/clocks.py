@@ -103,6 +103,19 @@ class Clock:
         return self.spent // self.grain
 
     @property
+    def units_used(self) -> int:
+        """Whole units used up, the working day on which the clock stopped included: a day begun
+        is a day used."""
+        begun = 0
+        if self.stopped_at is not None and self.unit == "working_day":
+            counted = bool(self.segments) and self.segments[-1].kind == "counted"
+            close_ahead = self.calendar.closes_between(
+                max(self.stopped_at, self.counts_from), self.calendar.day_end(self.stopped_at)
+            )
+            begun = close_ahead if counted else 0
+        return self.consumed + begun
+
+    @property
     def remaining(self) -> int:
         """Grains that are left of the budget."""
         return self.budget * self.grain - self.spent

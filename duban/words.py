@@ -29,6 +29,7 @@ CLOCKS = {
     "proactive": "主动对接",
     "project": "重点项目",
     "legacy_age": "历史遗留问题",
+    "staged": "先行施工",
     "supervision": "督办答复",
     "rectification": "限期整改",
     "patrol_turn": "巡查到岗",

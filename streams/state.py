@@ -237,6 +237,7 @@ def clock_row(clock: Clock, assessment: Assessment) -> Mapping[str, Any]:
         "stopped_at": clock.stopped_at,
         "budget": 0 if clock.unit == "instant" else clock.budget,
         "unit": clock.unit,
+        "units_used": clock.units_used,
         "consumed": clock.consumed,
         "saved": clock.saved,
         "policy_version": clock.policy_version,

@@ -182,4 +182,4 @@ def _gained(fact: FactRow, clocks: Sequence[ClockRow], speaker: Speaker) -> str:
         return speaker.amount(int(stated), "working_day") if stated is not None else "—"
     if its[-1].stopped_at is None:
         return say("case.whole_pending", speaker.lang)
-    return speaker.amount(its[-1].consumed, its[-1].unit)
+    return speaker.amount(its[-1].units_used, its[-1].unit)

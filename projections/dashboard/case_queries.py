@@ -16,7 +16,8 @@ CASE_PLAIN = (
 )  # fmt: skip
 CASE_INSTANTS = ("submitted_at", "accepted_at", "closed_at", "due_at")
 CLOCK_PLAIN = (
-    "clock_id", "kind", "clock_key", "state", "budget", "unit", "consumed", "outcome",
+    "clock_id", "kind", "clock_key", "state", "budget", "unit", "consumed", "units_used",
+    "outcome",
     "late_minutes", "saved", "item_code", "policy_version", "calendar_version",
 )  # fmt: skip
 CLOCK_INSTANTS = ("started_at", "due_at", "stopped_at")

@@ -74,6 +74,7 @@ class ClockRow:
     budget: int
     unit: str
     consumed: int
+    units_used: int
     outcome: str
     late_minutes: int
     saved: int

@@ -3,7 +3,7 @@
 -- first. One whose group ended before its term, without its opinion, is neither.
 SELECT b.hall_id AS hall_id, b.case_id AS case_id, b.clock_key AS branch_id, b.state AS state,
   b.started_at AS receipted_at, b.due_at AS due_at, b.stopped_at AS stopped_at,
-  b.consumed AS consumed, b.unit AS unit, b.outcome AS outcome, o.opinion AS opinion,
+  b.units_used AS used, b.unit AS unit, b.outcome AS outcome, o.opinion AS opinion,
   o.branch_id != '' AS is_opined,
   is_opined AND b.outcome IN ('early', 'on_time') AS is_kept,
   is_opined AND b.outcome = 'late' AS is_late,

@@ -2,7 +2,7 @@
 -- to closing; `term` is the number of days that the figures ask about.
 SELECT k.hall_id AS hall_id, k.case_id AS case_id, c.project_id AS project_id,
   c.item_name AS name, k.started_at AS opened_at, k.stopped_at AS closed_at,
-  k.consumed AS days, n.cases AS cases,
+  k.units_used AS days, n.cases AS cases,
   coalesce(k.stopped_at <= {now:DateTime64(3)}, false) AS is_closed,
   is_closed AND days > {term:UInt16} AS is_over,
   formatDateTime(k.stopped_at, '%Y-%m', {zone:String}) AS closed_month

@@ -1,7 +1,7 @@
 -- Every staged permit of the hall (or of all) by its clock, which counts the working days from the
 -- permit of the stage to the decision on the whole: by so much work could begin earlier.
 SELECT s.hall_id AS hall_id, s.case_id AS case_id, s.clock_key AS stage,
-  s.started_at AS granted_at, s.stopped_at AS decided_at, s.consumed AS saved_days,
+  s.started_at AS granted_at, s.stopped_at AS decided_at, s.units_used AS saved_days,
   coalesce(s.stopped_at <= {now:DateTime64(3)}, false) AS is_over,
   is_over AND c.decision = 'approved' AS is_decided,
   NOT is_over AS is_open,

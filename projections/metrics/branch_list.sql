@@ -7,7 +7,7 @@
 -- default month:
 -- default set: all
 -- default limit: 1000
-SELECT case_id, hall_id, branch_id, receipted_at, due_at, stopped_at, opinion, outcome, consumed, unit
+SELECT case_id, hall_id, branch_id, receipted_at, due_at, stopped_at, opinion, outcome, used, unit
 FROM ({{branches}})
 WHERE multiIf(
     {set:String} = 'all', true,

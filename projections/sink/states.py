@@ -39,9 +39,12 @@ CASE = (
 )  # fmt: skip
 CLOCK = (
     "clock_id", "kind", "clock_key", "item_code", "window_id", "state", "started_at", "due_at",
-    "stopped_at", "budget", "unit", "consumed", "outcome", "late_minutes", "saved", "provisional",
-    "policy_version", "calendar_version", "anchor_event_id", "segments",
+    "stopped_at", "budget", "unit", "consumed", "units_used", "outcome", "late_minutes", "saved",
+    "provisional", "policy_version", "calendar_version", "anchor_event_id", "segments",
 )  # fmt: skip
+
+# What records of before clocks had keys lack.
+KEYLESS = {"clock_key": "", "units_used": 0}
 
 
 def case(record: Record) -> Iterator[TableRow]:
@@ -52,7 +55,7 @@ def case(record: Record) -> Iterator[TableRow]:
     whose = state["tenant_id"], state["hall_id"], state["case_id"]
     version, where = state["version"], place(record)
     for clock in state["clocks"]:
-        values = tuple(clock.get(name, "") for name in CLOCK)
+        values = tuple({**KEYLESS, **clock}[name] for name in CLOCK)
         yield "clocks", (*whose, *values, version, int(clock["is_deleted"]), *where)
     case = state["case"]
     yield "cases", (*whose, *(case[name] for name in CASE), version, 0, *where)

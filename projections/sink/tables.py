@@ -30,8 +30,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "clocks": (
         "tenant_id", "hall_id", "case_id", "clock_id", "kind", "clock_key", "item_code",
         "window_id", "state", "started_at", "due_at", "stopped_at", "budget", "unit", "consumed",
-        "outcome", "late_minutes", "saved", "provisional", "policy_version", "calendar_version",
-        "anchor_event_id", "segments", "version", "is_deleted", *PLACE,
+        "units_used", "outcome", "late_minutes", "saved", "provisional", "policy_version",
+        "calendar_version", "anchor_event_id", "segments", "version", "is_deleted", *PLACE,
     ),
     "alerts": (
         "tenant_id", "hall_id", "alert_id", "event_id", "event_type", "case_id", "window_id",

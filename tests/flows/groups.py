@@ -36,14 +36,14 @@ def invented_groups(halls: Sequence[str], now: int, seed: int = 11) -> tuple[Row
         days = {"started_at": opened, "stopped_at": closed, "unit": "working_day"}
         days |= {"state": "stopped" if closed else "running", "due_at": now + HOUR}
         clocks += [
-            {**whose, **days, "clock_id": f"p{n}", "kind": "project", "consumed": 30 + n},
+            {**whose, **days, "clock_id": f"p{n}", "kind": "project", "units_used": 30 + n},
             {
                 **whose,
                 **days,
                 "clock_id": f"s{n}",
                 "kind": "staged",
                 "clock_key": "piles",
-                "consumed": 2 * n,
+                "units_used": 2 * n,
             },
         ]
         found, said = _branches(dice, whose, opened, now)

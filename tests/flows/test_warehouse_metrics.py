@@ -57,7 +57,7 @@ def row(table: str, **values: Any) -> tuple[Any, ...]:
         "tenant_id": "default", "kafka_topic": "test", "kafka_partition": 0, "kafka_offset": 0,
         "version": 1, "is_deleted": 0, "facts": 1, "historical": False, "provisional": False,
         "late_minutes": 0, "saved_days": 0, "policy_state": "ok", "anomalies": [], "to_roles": [],
-        "seq": 0, "budget": 0, "consumed": 0, "saved": 0,
+        "seq": 0, "budget": 0, "consumed": 0, "units_used": 0, "saved": 0,
     }  # fmt: skip
     optional = {"submitted_at", "accepted_at", "decided_at", "closed_at", "due_at", "rating"}
     optional |= {"started_at", "stopped_at"}
@@ -341,7 +341,7 @@ def test_the_ranking_in_sql_is_the_ranking_of_the_rules(filled: Stack, hall: str
 @pytest.mark.stack
 def test_projects_are_counted_by_their_working_days(filled: Stack) -> None:
     clocks, _, _ = invented_groups(HALLS, NOW)
-    done = [c["consumed"] for c in clocks if c["kind"] == "project" and c["stopped_at"]]
+    done = [c["units_used"] for c in clocks if c["kind"] == "project" and c["stopped_at"]]
     found = warehouse.metric("project_days", now=NOW).first()
     assert (found["n"], found["over"]) == (len(done), sum(days > 40 for days in done))
     assert found["mean_days"] == pytest.approx(sum(done) / len(done))
@@ -357,7 +357,7 @@ def test_staged_permits_count_where_the_whole_was_approved(filled: Stack) -> Non
     clocks, _, groups = invented_groups(HALLS, NOW)
     approved = {g["case_id"] for g in groups if g["decision"] == "approved"}
     staged = [c for c in clocks if c["kind"] == "staged"]
-    saved = [c["consumed"] for c in staged if c["case_id"] in approved]
+    saved = [c["units_used"] for c in staged if c["case_id"] in approved]
     found = warehouse.metric("staged_permits", now=NOW).first()
     assert (found["granted"], found["decided"]) == (len(staged), len(saved))
     assert found["mean_days"] == pytest.approx(sum(saved) / len(saved))

@@ -47,3 +47,26 @@ def test_a_clock_says_which_branch_or_step_it_is_for():
     assert clock_row(promise, assessment)["clock_key"] == ""
     promise.key = "fire"
     assert clock_row(promise, assessment)["clock_key"] == "fire"
+
+
+@pytest.mark.parametrize(
+    ("decided", "days"),
+    [
+        ("2026-09-28 16:00", 0),  # the day of the start is not counted
+        ("2026-09-29 08:00", 1),  # a day begun is a day used, also before the doors open
+        ("2026-09-29 17:00", 1),
+        ("2026-09-29 19:00", 1),
+        ("2026-10-03 10:00", 2),  # in the holiday: 29 and 30 September
+        ("2026-10-08 10:00", 3),
+        ("2026-10-12 10:00", 6),  # 8, 9 and, made up, 10 October
+    ],
+)
+def test_days_used_count_the_day_on_which_a_clock_stopped(decided, days):
+    submitted = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
+    ended = fact("DecisionMade", decided, decision="approved")
+    accepted = fact("CaseAccepted", "2026-09-28 09:10")
+    assessment = when("2026-10-30 09:00", submitted, accepted, ended)
+    (promise,) = [c for c in assessment.clocks if c.kind == "promise"]
+    assert clock_row(promise, assessment)["units_used"] == days
+    if promise.outcome != "late":
+        assert promise.saved == promise.budget - days

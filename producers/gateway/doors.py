@@ -17,7 +17,7 @@ from duban.settings import settings
 from producers.gateway.refusal import Refusal, not_now, unknown_token
 
 HALL_HEADER = "duban_hall"
-# What a hall does in another hall's case: answer a forwarded one, take part in a joint one (同步受理).
+# What a hall does in another hall's case: answer a forwarded one, take part in a joint one.
 GUEST_TYPES = frozenset(
     {"UpstreamReplied", "BranchReceipted", "BranchOpined", "BranchAbsent", "JointNoticeIssued"}
     | {"JointSurveyDone", "JointMeetingHeld"}

@@ -49,6 +49,7 @@ def _show(clock: dict[str, Any]) -> None:
     kind = clock["name"] + (f"（{clock['of']}）" if clock["of"] else "")
     out.print(f"\n[bold]{kind}{term}[/] · {state} · 到期 {clock['due_at'][:16]}{unsure}")
     out.print(f"[dim]{clock['source']}[/]")
+    out.print(f"[dim]政策 {clock['policy']} · 日历 {clock['calendar']}[/]", highlight=False)
     rows = (
         (d["date"], WHY.get(d["why"], d["why"]), d["n"] if d["counted"] else "—", d["source"])
         for d in clock["days"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -154,6 +155,21 @@ def test_a_hall_s_own_days_are_as_of_the_end_too_the_window_s_over_them():
     assert rests("w", "2026-12-09 17:00") == rests("", "2026-12-09 17:00") == [28]
     assert rests("w", "2026-12-15 17:00") == rests("", "2026-12-25 17:00") == [28, 29]
     assert rests("w", "2026-12-25 17:00") == [28, 29, 30]
+
+
+def test_national_days_are_as_of_the_end_and_never_the_hall_s_own():
+    made = reference_from([
+        notice(2026, "2025-11-04", []),
+        notice(2026, "2026-12-10", ["2026-12-29"], "2"),
+        hours("h", "2026-01-01", "1", ["2026-12-28"]),
+    ])  # fmt: skip
+    then, now = made.national("h", at("2026-12-09")), made.national("h")
+    assert then is not None
+    assert now is not None
+    days = [date(2026, 12, 28), date(2026, 12, 29)]
+    assert [then.is_working(day) for day in days] == [True, True]
+    assert [now.is_working(day) for day in days] == [True, False]
+    assert made.national("h", at("2026-12-11")) is now
 
 
 def test_before_the_first_notice_every_date_is_provisional_and_follows_the_week():

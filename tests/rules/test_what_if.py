@@ -1,8 +1,13 @@
 """What would move if a version were published, by the rules alone."""
 
+import io
 import json
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
+from duban.cli import output
 from duban.publish import plan
 from duban.reference import load
 from duban.what_if import NEWLY, NO_LONGER, Moved, run
@@ -56,6 +61,18 @@ def test_clocks_that_a_policy_brings_or_drops_are_named():
 
 def _fields(policy):
     return {name: getattr(policy, name) for name in policy.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(("after_s", "shown"), [(0.0, True), (60.0, False)])
+def test_a_bar_shows_only_what_takes_long(monkeypatch, after_s, shown):
+    drawn = io.StringIO()
+    monkeypatch.setattr(output, "err", Console(file=drawn, force_terminal=True, width=80))
+    monkeypatch.setattr(output, "BAR_AFTER_S", after_s)
+    monkeypatch.setattr(output.sys.stderr, "isatty", lambda: True, raising=False)
+    with output.progress("推算在办件", 10) as seen:
+        for done in range(1, 11):
+            seen(done)
+    assert ("10/10" in drawn.getvalue()) is shown
 
 
 def policy_file(version: str, effective: str, applies_to: str = "new_only", unit: str = "") -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duban.events import Event
 from duban.policy import Reference
 from duban.reference import SHIPPED, load, reference_from
-from tests.given import POLICY, REFERENCE, assess, at, due, fact, said, told, when
+from tests.given import POLICY, REFERENCE, assess, at, due, fact, name_of, said, told, when
 
 CASE = "sujiatun/2026-1"
 NEW_YEAR = ["2027-01-01"]
@@ -44,7 +44,8 @@ def reference_event(
     type_: str, kind: str, name: str, version: str, published: str, data: dict[str, Any]
 ) -> Event:
     key = f"{name}@{version}"
-    return Event(type_, f"{kind}:{key}", key, at(published), at(published), subject_type=kind,
+    content = name_of(f"{kind}:{key} {published} {data}")
+    return Event(type_, content, key, at(published), at(published), subject_type=kind,
                  data=data)  # fmt: skip
 
 

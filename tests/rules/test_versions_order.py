@@ -28,7 +28,9 @@ def after(published: int, mode: str, effective_from: int):
         notice(2026, "2025-11-04", ["2026-10-08", "2026-10-12", "2026-10-20"], "2"),
         hours(HALL, "2026-01-01", "1", ["2026-10-14", "2026-10-29"]),
     )
-    moved = [replace(e, occurred_at=published, recorded_at=published) for e in events]
+    moved = [
+        replace(e, event_id=f"{e.event_id} {published}", occurred_at=published) for e in events
+    ]
     made = with_calendars(EARLIER, *moved)
     return replace(made, policies={"default": (*REFERENCE.policies["default"], policy)})
 

@@ -54,7 +54,7 @@ async def blocks(hall: str, no: str, lang: Lang) -> dict[str, str]:
     speaker = Speaker(lang, await sources.business_now(), names.calendar(hall))
     seen = assessed(found, speaker.now)
     lines = story(found, speaker, names, told(seen, speaker))
-    days = {**derivation(seen, speaker), **delay(seen, speaker)}
+    days = {**derivation(seen, speaker), **delay(seen, speaker, names, hall)}
     around = await group(found, speaker, names)
     parts = "" if around.empty else render("case_group.html", lang, group=around)
     return {

@@ -10,6 +10,7 @@ from duban.assess import Assessment
 from duban.clocks import Clock
 from duban.delay import Share, delay_of
 from projections.dashboard.case_view import StoryLine
+from projections.dashboard.names import Names
 from projections.dashboard.sentences import Speaker, percent
 from projections.dashboard.words import name_of, say
 
@@ -24,7 +25,7 @@ class DelayLine:
     share: str
 
 
-def delay(seen: Assessment | None, speaker: Speaker) -> dict[str, object]:
+def delay(seen: Assessment | None, speaker: Speaker, names: Names, hall: str) -> dict[str, object]:
     """Values for the template: the clock that is late and the parts of its delay; no parts where
     nothing is late. The clock that decides comes before the others."""
     for clock in _by_weight(seen):
@@ -34,7 +35,9 @@ def delay(seen: Assessment | None, speaker: Speaker) -> dict[str, object]:
             return {
                 "late_clock": name_of("clock", clock.kind, speaker.lang),
                 "late_by": speaker.minutes(whole),
-                "delay": [_line(part, whole, speaker) for part in parts],
+                "delay": [
+                    _line(part, whole, speaker, names.window(hall, part.org)) for part in parts
+                ],
             }
     return {"late_clock": "", "late_by": "", "delay": []}
 
@@ -44,8 +47,9 @@ def _by_weight(seen: Assessment | None) -> list[Clock]:
     return sorted(clocks, key=lambda clock: -clock.definition.governs)
 
 
-def _line(part: Share, whole: int, speaker: Speaker) -> DelayLine:
-    where = " · ".join(filter(None, (part.step, part.org, part.staff)))
+def _line(part: Share, whole: int, speaker: Speaker, org: str) -> DelayLine:
+    """Who held it as a step and an organisation: a page names no person, not even by reference."""
+    where = " · ".join(filter(None, (part.step, org)))
     return DelayLine(
         name_of("party", part.party, speaker.lang),
         where or say("case.in_the_hall", speaker.lang),

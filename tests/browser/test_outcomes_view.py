@@ -33,7 +33,7 @@ def speaker(now: str, lang: Any = "zh") -> Speaker:
 
 def test_a_late_case_says_who_caused_its_delay() -> None:
     seen = when("2026-10-20 09:00", SUBMITTED, ACCEPTED, UP, BACK, DONE)
-    shown = delay(seen, speaker("2026-10-20T09:00"))
+    shown = delay(seen, speaker("2026-10-20T09:00"), Names(), "h")
     assert (shown["late_clock"], shown["late_by"]) == ("承诺", "7 小时")
     page = render("case_days.html", "zh", clock="", days=[], folded=0, result="", **shown)
     assert "延误由谁造成" in page
@@ -42,12 +42,14 @@ def test_a_late_case_says_who_caused_its_delay() -> None:
 
 
 def test_a_case_in_time_says_nothing_of_delay() -> None:
-    shown = delay(when("2026-10-13 09:00", SUBMITTED, ACCEPTED), speaker("2026-10-13T09:00"))
+    shown = delay(
+        when("2026-10-13 09:00", SUBMITTED, ACCEPTED), speaker("2026-10-13T09:00"), Names(), "h"
+    )
     assert shown["delay"] == []
     assert "延误" not in render(
         "case_days.html", "zh", clock="", days=[], folded=0, result="", **shown
     )
-    assert delay(None, speaker("2026-10-13T09:00"))["delay"] == []
+    assert delay(None, speaker("2026-10-13T09:00"), Names(), "h")["delay"] == []
 
 
 def test_silence_and_a_late_entry_are_lines_of_the_story() -> None:

@@ -218,7 +218,7 @@ def signal_rows(scenario: Scenario, found: Assessment) -> list[Row]:
             rows.append([scenario.said(output.at), output.data["clock_kind"], said])
         elif output.type == "DeemedOutcomeReached":
             said = DEEMED[output.data["outcome"]]
-            rows.append([scenario.said(output.at), output.data.get("clock_kind", ""), said])
+            rows.append([scenario.said(output.at), output.data["clock_kind"] or "absence", said])
     return sorted(rows)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from duban import reference
 from duban.alerting import Subject
 from duban.integrity import batch_entries, integrity_outputs, late_entries
 from duban.policy import Integrity
@@ -153,3 +154,17 @@ def test_skipping_records_that_were_kept_at_once_misses_nothing(moments, span):
     said = sorted((o.data["signal"], o.data["about_event_id"]) for o in found)
     full = (*late_entries(facts, policy, CALENDAR), *batch_entries(facts, policy, CALENDAR))
     assert said == sorted((sign.signal, sign.fact.event_id) for sign in full)
+
+
+def test_limits_are_written_in_the_policy_and_come_along_with_extends(tmp_path):
+    clock = 'kind = "promise"\nbudget = 5\nstart = ["CaseAccepted"]\nstop = ["DecisionMade"]\n'
+    head = 'version = "1"\neffective_from = 2004-01-01\n'
+    (tmp_path / "rules.toml").write_text(
+        f'[[policy]]\npolicy_id = "base"\n{head}integrity = {{ late_minutes = 30 }}\n'
+        f'[[policy.clocks]]\n{clock}[[policy]]\npolicy_id = "own"\n{head}extends = ["base"]\n',
+        encoding="utf-8",
+    )
+    published = reference.reference_from(reference.load(tmp_path))
+    for name in ("base", "own"):
+        (policy,) = published.policies[name]
+        assert policy.integrity == Integrity(late_minutes=30)

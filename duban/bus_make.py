@@ -79,16 +79,21 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 def headers_of(event: Event) -> list[tuple[str, bytes]]:
     """CloudEvents headers (binary mode), so that any tool can tell events apart undecoded."""
-    at = datetime.fromtimestamp(event.occurred_at / 1000, UTC).isoformat(timespec="milliseconds")
     source = f"/halls/{event.hall_id}" if event.hall_id else "/duban"
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", event.event_id.encode()),
         ("ce_type", event.type.encode()),
         ("ce_source", source.encode()),
-        ("ce_time", at.encode()),
+        ("ce_time", _ce_time(event.occurred_at)),
         ("content-type", b"application/avro"),
     ]
+
+
+@lru_cache(maxsize=4096)  # messages about one case speak of a few instants again and again
+def _ce_time(at: int) -> bytes:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").encode()
 
 
 def make(

@@ -9,6 +9,7 @@ those learned from topic `reference`; a record is read as the newest version kno
 import io
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import fastavro
@@ -37,6 +38,9 @@ PLAIN = (
     "recorded_at", "channel", "causation_id", "correlation_id", "corrects_event_id", "note",
     "historical",
 )  # fmt: skip
+
+
+_plain_of = attrgetter(*PLAIN)
 
 
 class Reader(NamedTuple):
@@ -114,8 +118,7 @@ def record_of(event: Event) -> dict[str, Any]:
     record = dict(event.data)
     if not record.keys().isdisjoint(avro.envelope_names()):
         raise CodecError("unwritable", f"{event.type}: data repeats fields of the envelope")
-    for name in PLAIN:
-        record[name] = getattr(event, name)
+    record.update(zip(PLAIN, _plain_of(event), strict=True))
     record["actor"] = event.actor._asdict()
     record["basis"] = None if event.basis is None else event.basis._asdict()
     record["evidence"] = [item._asdict() for item in event.evidence]

@@ -12,14 +12,16 @@ from typing import Any
 from duban import avro, codec
 from duban.avro import EventSchema
 from duban.events import Event
+from duban.fieldrules import Rule, compile_rules
 from duban.jsonform import Check, Problem, compile_record, to_iso
 
 __all__ = [
-    "ContractError", "Problem", "check", "event_types", "from_json", "schema", "to_json",
-    "topic_of",
+    "ContractError", "Problem", "check", "check_sound", "event_types", "from_json", "is_sound",
+    "schema", "to_json", "topic_of",
 ]  # fmt: skip
 
 AHEAD_MS = 24 * 3600 * 1000  # a fact may be dated this much ahead: clocks of halls are not exact
+TIED = ("hall_id", "subject_type", "subject_id", "occurred_at", "recorded_at")
 CASE_TOPICS = ("case-events", "sla-events", "alerts")
 
 
@@ -95,6 +97,22 @@ def check(event: Event, now: int | None = None) -> None:
         raise ContractError(problems)
 
 
+def is_sound(record: Mapping[str, Any]) -> bool:
+    """Whether a flat record just decoded, with its `type`, keeps the rules of its fields: so that
+    nobody validates twice. Of one that does not, `check` says what is wrong."""
+    return _keeper(record["type"])(record)
+
+
+def check_sound(event: Event, now: int | None = None) -> None:
+    """What is left to `check` of an event whose record `is_sound`: rules that tie fields
+    together, and the dates. Raises ContractError."""
+    tied = {name: getattr(event, name) for name in TIED}
+    problems: list[Problem] = []
+    _rules(event.type, tied, now, problems)
+    if problems:
+        raise ContractError(problems)
+
+
 def to_json(event: Event, *, zone: tzinfo = UTC, full: bool = True) -> dict[str, Any]:
     """The JSON form of an event; without `full`, fields at their default are left out."""
     record = codec.record_of(event)
@@ -104,6 +122,11 @@ def to_json(event: Event, *, zone: tzinfo = UTC, full: bool = True) -> dict[str,
 @cache
 def _checker(event_type: str, json_form: bool) -> Check:
     return compile_record(schema(event_type).fields, json_form)
+
+
+@cache
+def _keeper(event_type: str) -> Rule:
+    return compile_rules(schema(event_type).fields)
 
 
 def _rules(

@@ -141,17 +141,27 @@ def _number(kind: str, attributes: Attributes) -> Check:
     return check
 
 
+def longest_of(attributes: Attributes) -> int:
+    """How many characters a string may have."""
+    default = MAX_ID if attributes.get("format") == "id" else MAX_TEXT
+    return int(attributes.get("max_length", default))
+
+
+def may_be_empty(attributes: Attributes) -> bool:
+    """Whether a string may be empty: free text may, a form only where the schema says so."""
+    free = not attributes.get("format") or attributes.get("default") == ""
+    return bool(free or attributes.get("allow_empty"))
+
+
 def _string(attributes: Attributes) -> Check:
-    form = attributes.get("format", "")
-    longest = attributes.get("max_length", MAX_ID if form == "id" else MAX_TEXT)
-    may_be_empty = not form or attributes.get("allow_empty") or attributes.get("default") == ""
-    fits, meaning = FORMATS[form]
+    fits, meaning = FORMATS[attributes.get("format", "")]
+    longest, empty = longest_of(attributes), may_be_empty(attributes)
 
     def check(value: Any, path: str, problems: list[Problem]) -> Any:
         if not isinstance(value, str):
             problems.append(Problem(path, "must be a string"))
         elif not value:
-            if not may_be_empty:
+            if not empty:
                 problems.append(Problem(path, "must not be empty"))
         elif len(value) > longest:
             problems.append(Problem(path, f"is longer than {longest} characters"))

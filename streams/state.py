@@ -116,6 +116,7 @@ class Packed(msgspec.Struct, gc=False):
 
 
 _encode_core = msgspec.msgpack.Encoder().encode
+_encode_json = msgspec.json.Encoder().encode
 _decode_core = msgspec.msgpack.Decoder(Core).decode
 _peek = msgspec.msgpack.Decoder(Peek).decode
 
@@ -226,7 +227,10 @@ def _governed(clock: Clock) -> dict[str, Any]:
 def clock_row(clock: Clock, assessment: Assessment) -> Mapping[str, Any]:
     """Columns of table `clocks`."""
     return {
-        **_governed(clock),
+        "due_at": clock.due_at,
+        "provisional": clock.provisional,
+        "outcome": clock.outcome,
+        "late_minutes": 0 if clock.stopped_at is None else clock.late_minutes(clock.stopped_at),
         "clock_id": clock.id,
         "kind": clock.kind,
         "clock_key": clock.key,
@@ -254,7 +258,7 @@ def segments_json(clock: Clock) -> str:
         {"from": s.begin, "to": s.end, "kind": s.kind, "why": s.why, "notice": s.notice}
         for s in clock.segments
     ]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return _encode_json(rows).decode()
 
 
 def _gone(held: Held, assessment: Assessment) -> list[Mapping[str, Any]]:

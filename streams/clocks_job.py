@@ -21,7 +21,7 @@ from streams import metrics, state
 from streams.closed import ClosedCases, InMemory, Shelf
 from streams.difference import difference
 from streams.records import Out, Record, References, Result
-from streams.state import Held, Packed, versions
+from streams.state import Held, Packed, Stored, versions
 
 CLOCK_KEY = b"__clock"
 CASE_BYTES_MAX = 600_000
@@ -66,13 +66,13 @@ class ClocksJob:
             return
         name = key.decode()
         known = self._open.pop(name, None)
-        packed = state.decode(value) if value is not None else None
-        if packed is None or not packed.changing:
+        stored = state.decode(value) if value is not None else None
+        if stored is None or not stored.changing:
             self._closed.restore(name, value)
             return
         if known is None:
             self._closed.restore(name, None)
-        self._open[name] = packed
+        self._open[name] = state.at_rest(stored)
 
     def restored(self) -> None:
         """Everything is back: the heap is rebuilt by looking at every open case again."""
@@ -175,7 +175,7 @@ class ClocksJob:
         if held is not None:
             return held
         if packed := self._open.get(name):
-            held = state.unpack(name, packed)
+            held = state.unpack(name, state.taken_up(packed))
         elif value := self._closed.get(name):
             held = state.unpack(name, state.decode(value))
             held.shelved = True
@@ -235,7 +235,8 @@ class ClocksJob:
         if held.shelved:
             self._closed.take_away(name)
         wake = before.wake if before else None
-        self._open[name] = Packed(held.tenant_id, held.version, core, held.versions, wake)
+        stored = Stored(held.tenant_id, held.version, core, held.versions)
+        self._open[name] = state.at_rest(stored, wake)
 
     def _schedule(self, name: str, wake: int | None) -> None:
         """Note when to look again; the heap holds more than is open only up to a bound."""

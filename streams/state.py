@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 import msgspec
+from cramjam import lz4
 
 from duban import avro
 from duban.alerting import UNDO, Output
@@ -103,16 +104,25 @@ class Held:
     versions: Versions = UNNAMED
 
 
-class Packed(msgspec.Struct, gc=False):
-    """A case at rest: as bytes it takes a third of the memory of its objects, and the garbage
-    collector need not look at it. `wake` is the instant of its entry in the heap."""
+class Stored(NamedTuple):
+    """What a record of `case-state` says to a worker. `changing`: see `Core`."""
 
     tenant_id: str
     version: int
     core: bytes
     versions: Versions = UNNAMED
-    wake: int | None = None
     changing: bool = True
+
+
+class Packed(msgspec.Struct, gc=False):
+    """A case at rest in memory: its core as LZ4 takes a third of its objects' memory, and the
+    garbage collector need not look at it. `wake` is the instant of its entry in the heap."""
+
+    tenant_id: str
+    version: int
+    squeezed: bytes
+    versions: Versions
+    wake: int | None
 
 
 _encode_core = msgspec.msgpack.Encoder().encode
@@ -127,19 +137,31 @@ def pack(held: Held, changing: bool) -> bytes:
     return _encode_core(Core(CORE_VERSION, held.facts, emitted, held.taken_back, changing))
 
 
-def unpack(case_id: str, packed: Packed) -> Held:
-    """The case that was packed."""
-    core = _decode_core(packed.core)
+def at_rest(stored: Stored, wake: int | None = None) -> Packed:
+    """The case as it lies in memory."""
+    squeezed = bytes(lz4.compress_block(stored.core))
+    return Packed(stored.tenant_id, stored.version, squeezed, stored.versions, wake)
+
+
+def taken_up(packed: Packed) -> Stored:
+    """The way back."""
+    core = bytes(lz4.decompress_block(packed.squeezed))
+    return Stored(packed.tenant_id, packed.version, core, packed.versions)
+
+
+def unpack(case_id: str, stored: Stored) -> Held:
+    """The case of a record, ready to be worked on."""
+    core = _decode_core(stored.core)
     return Held(
         case_id=case_id,
         hall_id=hall_of(case_id),
-        tenant_id=packed.tenant_id,
+        tenant_id=stored.tenant_id,
         facts=core.facts,
         emitted={o.id: o for o in core.emitted},
         taken_back=core.taken_back,
-        version=packed.version,
-        size=len(packed.core),
-        versions=packed.versions,
+        version=stored.version,
+        size=len(stored.core),
+        versions=stored.versions,
     )
 
 
@@ -165,8 +187,8 @@ def encode(held: Held, assessment: Assessment, core: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def decode(value: bytes) -> Packed:
-    """The case in a record's value, still packed; raises `ValueError` where a worker of another
+def decode(value: bytes) -> Stored:
+    """What a record's value says to a worker; raises `ValueError` where a worker of another
     version wrote it."""
     buffer = io.BytesIO(value)
     written = _SCHEMAS.get(buffer.read(FRAME_LENGTH))
@@ -177,7 +199,7 @@ def decode(value: bytes) -> Packed:
     peek = _peek(record["core"])
     if peek.v != CORE_VERSION:
         raise ValueError(f"case-state of version {peek.v}; this worker reads {CORE_VERSION}")
-    return Packed(
+    return Stored(
         tenant_id=sys.intern(record["tenant_id"]),
         version=record["version"],
         core=record["core"],

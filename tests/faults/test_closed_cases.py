@@ -175,18 +175,18 @@ def facts_told() -> dict[str, Facts]:
     return found
 
 
-def packed() -> dict[str, state.Packed]:
+def stored() -> dict[str, state.Stored]:
     last = {r.key: r.value for r in bus.read_all("case-state")}
     names = last.keys() - {CLOCK_KEY, POSITION_KEY}
     return {name.decode(): state.decode(last[name]) for name in names}
 
 
 def closed_by_state() -> int:
-    return sum(not case.changing for case in packed().values())
+    return sum(not case.changing for case in stored().values())
 
 
 def states() -> dict[str, state.Held]:
-    return {name: state.unpack(name, case) for name, case in packed().items()}
+    return {name: state.unpack(name, case) for name, case in stored().items()}
 
 
 def net_signals() -> Counter[str]:

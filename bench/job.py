@@ -100,7 +100,7 @@ def _memory(run: Run) -> None:
     with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
         grown = fresh.submit(grown_by, cases).result()
     run.counted("job.open_cases", cases)
-    note = f"{cases:,} cases with two clocks and a timer, submitted and accepted"
+    note = f"{cases:,} cases with their clocks and a timer, submitted and accepted"
     run.found("job.memory_per_open_case_kb", grown / cases / 1024, "KB", note)
 
 

@@ -73,11 +73,48 @@ ALWAYS = (
 
 
 @cache
-def fields_of(type_: str) -> frozenset[str]:
-    """Fields that facts of a type can have, by its newest schema."""
+def schema_of(type_: str) -> dict[str, dict[str, Any]]:
+    """Fields of a type by name, from its newest schema, without those that all events have."""
     versions = sorted((EVENTS / type_).glob("*.avsc"), key=lambda path: int(path.stem))
     written = json.loads(versions[-1].read_text(encoding="utf-8"))
-    return frozenset(field["name"] for field in written["fields"])
+    common = json.loads((EVENTS.parent / "envelope.avsc").read_text(encoding="utf-8"))
+    names = {field["name"] for field in common["fields"]}
+    return {f["name"]: f for f in written["fields"] if f["name"] not in names}
+
+
+def complete(type_: str, data: dict[str, Any], at: int) -> dict[str, Any]:
+    """The fields as the schema wants them: of its types, none missing that it asks for."""
+    fields = schema_of(type_)
+    needed = {name for name, field in fields.items() if "default" not in field}
+    given = {k: None if v == "" and k in needed else v for k, v in data.items()}
+    return {
+        name: fitting(fields[name]["type"], given.get(name), at)
+        for name in sorted({*data, *needed} & set(fields))
+    }
+
+
+def fitting(type_: Any, value: Any, at: int) -> Any:
+    """A value of a type: the one given where it is one, else a plain one."""
+    if isinstance(type_, list):
+        return None if value is None else fitting(type_[1], value, at)
+    name = type_ if isinstance(type_, str) else type_.get("logicalType", type_["type"])
+    match name:
+        case "boolean":
+            return value is True or value == "true"
+        case "enum":
+            return value if value in type_["symbols"] else type_["symbols"][0]
+        case "array":
+            return [fitting(type_["items"], one, at) for one in value or ()]
+        case "record":
+            told = value or {}
+            return {f["name"]: fitting(f["type"], told.get(f["name"]), at) for f in type_["fields"]}
+        case "timestamp-millis":
+            return value if isinstance(value, int) else at
+        case "int" | "long":
+            return value if isinstance(value, int) else 1
+        case "uuid":
+            return value or str(UUID(int=at, version=4))
+    return value if isinstance(value, str) else "x" if value is None else str(value)
 
 
 @dataclass(frozen=True)
@@ -252,17 +289,17 @@ class Life:
     def _data(self, type_: str) -> dict[str, Any]:
         """The fields of a fact that any rule looks at."""
         rng = self.rng
-        names = {*FIELDS.get(type_, ()), *self.fields.get(type_, set())} & fields_of(type_)
+        names = {*FIELDS.get(type_, ()), *self.fields.get(type_, set())} & set(schema_of(type_))
         data = {name: self._value(name) for name in sorted(names)}
         if type_ == "CaseSubmitted":
             data["item_code"] = self.item if rng.random() < 0.97 else "nobody-knows"
         if type_ == "ParallelGroupOpened":
             data = {"branches": [self._branch(b) for b in BRANCHES[1:] if rng.random() < 0.8]}
         if type_ == "ClockExclusionEnded" and rng.random() < 0.3:
-            data["ground"] = None
+            del data["ground"]
         if type_ == "DeemedOutcomeConfirmed" and rng.random() < 0.2:
             data["from"] = self.at - rng.randrange(20) * DAY
-        return {k: v for k, v in data.items() if v is not None or k == "ground"}
+        return complete(type_, {k: v for k, v in data.items() if v is not None}, self.at)
 
     def _branch(self, name: str) -> dict[str, Any]:
         budget = self.rng.choice((None, 2, 6))
@@ -321,7 +358,7 @@ class Life:
         return self._again(fact, occurred_at=at, data=data, corrects=fact["id"])
 
     def _voided(self, fact: Fact) -> Fact:
-        data = {"voids_event_id": fact["id"]}
+        data = {"voids_event_id": fact["id"], "reason": "录入有误"}
         at = fact["recorded_at"] + MINUTE
         return self._again(fact, type="EventVoided", occurred_at=at, data=data, corrects=None)
 

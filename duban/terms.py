@@ -59,7 +59,8 @@ def _fixed(definition: ClockDef, track: Track, budget: int, calendar: Calendar) 
     event = track.terms.data.get(definition.before)
     if event is None:
         return None
-    return Term(budget, "working_day", calendar.before_close(int(event), budget))
+    before = calendar.nth_close(calendar.day_start(int(event)), 1 - budget)
+    return Term(budget, "working_day", before)
 
 
 def counts_from(definition: ClockDef, unit: str, start: int, calendar: Calendar) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.model.oracle.ladder import alert_name
-from tests.model.oracle.life import Fact
+from tests.model.oracle.life import OWN_LIVES, Fact
 from tests.model.worlds import ROOT, World
 
 EVENTS = ROOT / "schemas" / "events"
@@ -194,6 +194,8 @@ class Life:
     def live(self) -> list[Fact]:
         """All facts, in the order in which they arrive."""
         rng = self.rng
+        if rng.random() < 0.12:
+            return self._own_life()
         if rng.random() < 0.9:
             self._tell("CaseSubmitted")
         if rng.random() < 0.3:
@@ -209,6 +211,19 @@ class Life:
             self._happen()
         if rng.random() < 0.5:
             self._tell(rng.choice(("DecisionMade", "DecisionMade", "CaseClosed", "CaseRefused")))
+        return self._told()
+
+    def _own_life(self) -> list[Fact]:
+        """A case that is no application: a complaint, a project, an order."""
+        rng = self.rng
+        opener = rng.choice(sorted(OWN_LIVES))
+        self._tell(opener)
+        for _ in range(rng.choice((1, 3, 6))):
+            self._happen()
+        if rng.random() < 0.7:
+            self._tell(OWN_LIVES[opener], like=self.facts[0])
+        for _ in range(rng.choice((0, 0, 2))):
+            self._happen()
         return self._told()
 
     def _happen(self) -> None:

@@ -10,7 +10,7 @@ from duban.calendars import Override
 from duban.explain import explain
 from duban.policy import ClockDef, Extension, Item, Policy, Reference
 from duban.reference_models import ClockModel
-from duban.worktime import build
+from duban.worktime import Hours, build
 from tests.given import (
     GROUNDS,
     MAKE_UP,
@@ -241,6 +241,16 @@ def test_a_term_before_a_date_is_counted_back_from_its_day():
     )
     assert when("2026-09-08 09:00", fact("HearingScheduled", "2026-09-07 10:00"),
                 reference=using(notice)).clocks == []  # fmt: skip
+
+
+def test_the_day_of_an_event_at_midnight_is_the_day_that_begins():
+    """Where business ends at 24:00 that instant is a close as well, of the day before."""
+    notice = kind(budget=2, before="hearing_at", start="HearingScheduled", stop="HearingNotified")
+    always = build([], Hours((((0, 1440),),) * 7))
+    rules = replace(using(notice), calendars={"": always})
+    scheduled = fact("HearingScheduled", "2026-09-07 10:00", hearing_at=at("2026-09-24 00:00"))
+    case = when("2026-09-08 09:00", scheduled, reference=rules)
+    assert said(case.clocks[0].due_at) == "2026-09-23 00:00"
 
 
 def test_branches_may_count_in_units_of_their_own():

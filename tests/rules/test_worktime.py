@@ -89,6 +89,19 @@ def test_the_nth_close_is_the_nth_close(zone: str, start: int, n: int) -> None:
 
 
 @unhurried
+@given(zones, instants, st.integers(1, 60))
+def test_between_a_start_of_any_hour_and_its_due_date_lie_the_days_of_the_term(
+    zone: str, start: int, n: int
+) -> None:
+    c = calendar(zone)
+    assert c.closes_between(c.day_end(start), c.add_days(start, n)) == n
+    due_at = c.calendar_due(start, n)
+    rolled = c.date_of(due_at) - c.date_of(start) - timedelta(days=n)
+    assert c.days_between(start, c.day_start(due_at)) == n + rolled.days
+    assert rolled.days == 0 or not c.is_working(c.date_of(start) + timedelta(days=n))
+
+
+@unhurried
 @given(zones, instants, st.integers(0, 5000))
 def test_minutes_added_are_minutes_between(zone: str, start: int, minutes: int) -> None:
     c = calendar(zone)

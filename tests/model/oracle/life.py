@@ -106,11 +106,25 @@ def received(fact: Fact, facts: list[Fact]) -> int | None:
     return filings[-1] if filings else None
 
 
+# A case that is no application begins with one of these facts and ends with its own last one.
+OWN_LIVES = {
+    "ProjectOpened": "ProjectClosed",
+    "LegacyIssueOpened": "LegacyIssueResolved",
+    "OpinionReceived": "OpinionAnswered",
+    "NegativeReviewOpened": "ReviewClosed",
+    "ComplaintFiled": "ComplaintAnswered",
+    "HotlineCallLogged": "HotlineAnswered",
+    "SupervisionOrdered": "SupervisionAnswered",
+    "PatrolScheduled": "PatrolDone",
+    "RectificationOrdered": "RectificationAccepted",
+}
+
+
 class Case:
     """What the hall would say of the case, as far as clocks ask for it."""
 
     def __init__(self) -> None:
-        self.item_code = self.case_class = self.window = ""
+        self.item_code = self.case_class = self.window = self.begun = ""
         self.submitted_at: int | None = None
         self.accepted_at: int | None = None
         self.ended_at: int | None = None
@@ -120,6 +134,9 @@ class Case:
         type_, data, at = fact["type"], fact["data"], fact["occurred_at"]
         if self.ended_at is None and not type_.startswith(("Alert", "Rating")):
             self.window = fact.get("window") or self.window
+        applied = type_ in ("CaseSubmitted", "CaseAccepted", "CaseDeemedAccepted")
+        if applied and self.begun != "ProjectOpened":
+            self.begun = ""  # it is an application after all; a project stays one
         if type_ == "CaseSubmitted":
             if self.submitted_at is None:
                 self.submitted_at = at
@@ -128,10 +145,19 @@ class Case:
             if self.accepted_at is None:
                 self.accepted_at = at
             self.case_class = data.get("case_class") or self.case_class
-        if type_ in ENDINGS and self.ended_at is None:
+        if type_ in OWN_LIVES and self.submitted_at is None and self.accepted_at is None:
+            self.begun, self.submitted_at = type_, at
+        if (type_ in ENDINGS or self.ends_own_life(fact)) and self.ended_at is None:
             self.ended_at = at
         if type_ == "CaseReopened":
             self.ended_at = None
+
+    def ends_own_life(self, fact: Fact) -> bool:
+        """Whether a fact ends a case that is no application; a complaint may be turned down."""
+        turned_down = fact["type"] == "ComplaintTriaged" and fact["data"].get("accepted") is False
+        if self.begun == "ComplaintFiled" and turned_down:
+            return True
+        return self.begun != "" and fact["type"] == OWN_LIVES[self.begun]
 
 
 def lived(facts: list[Fact]) -> Case:

@@ -175,7 +175,7 @@ class Track:
         self.clocks[self.clocks.index(old)] = new
         new.state, new.stopped_at, new.stopped_by = old.state, old.stopped_at, old.stopped_by
         new.segments = old.segments
-        new.stretches = [{**s, "due": new.due} for s in old.stretches]
+        new.stretches = [{**s, "due": new.due, "rungs": new.rungs} for s in old.stretches]
         new.stretches[0]["told"] = new.anchor["recorded_at"]
 
     # --- terms ---

@@ -4,7 +4,7 @@ A file is a title, some words on the rule, and scenarios (`## …`). A scenario 
 case (案情) up to an instant (截至) and what must follow: its clocks (时钟), the signals that are
 out (预警), what is questionable (存疑), the case's own colour
 (全案) and, day by day, how a term was counted (逐日). Every day in
-these files was counted by hand from the notice or article it names.
+these files was counted from the notice or article it names, apart from the engine.
 """
 
 import re

@@ -2,11 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DAYS ?= 15
-SEED ?= 7
 BENCH ?=
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench bench-streams clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,7 +23,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 demo: install ## a simulated city hall, live; HEADLESS=1 ends by itself; DAYS=… SEED=…
-	@$(BIN)/duban demo --days $(DAYS) --seed $(SEED) $(if $(HEADLESS),--headless)
+	@$(BIN)/duban demo $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED)) $(if $(HEADLESS),--headless)
 
 test: install ## all tests, on a real Kafka and the embedded warehouse
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -35,6 +33,10 @@ lint: install ## style, types, and the direction of imports
 
 bench: install ## the figures of the whole road, measured on this machine
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-streams: install ## all figures of the streams, the engine beside its peers last; CLOCKS="--timers 1000000"
+	@$(BIN)/python -m bench --only job --only worker --only timers $(CLOCKS)
+	@$(BIN)/python -m bench.streams $(BENCH)
 
 clean: ## forget the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench import catching_up, emitting, job, live, report, restart, rules, standing
+from bench import catching_up, emitting, job, live, report, restart, rules, standing, timers
 from bench.believable import past
 from bench.rig import BenchError, own_stack
 from bench.run import Run, Sizes
@@ -19,7 +19,9 @@ from duban.bus import BrokerAway, DeliveryError
 from duban.cli.output import fail, say_json
 from duban.settings import settings
 
-PARTS = ("rules", "job", "stack", "sdk", "gateway", "worker", "sink", "live", "restart")
+PARTS = (
+    "rules", "job", "stack", "timers", "sdk", "gateway", "worker", "sink", "live", "restart",
+)  # fmt: skip
 # What a part must find done, in the order of PARTS.
 NEEDS = {"worker": ("sdk",), "sink": ("sdk", "worker")}
 NEEDS |= dict.fromkeys(("live", "restart"), (*NEEDS["sink"], "sink"))
@@ -46,7 +48,10 @@ def measure(run: Run, parts: Sequence[str], data: Path, port_base: int) -> None:
     if "stack" in parts:
         with own_stack(data, port_base) as rig:
             standing.measure(run, rig)
-    if set(parts) <= {"rules", "job", "stack"}:
+    if "timers" in parts:
+        with own_stack(data, port_base) as rig:
+            timers.measure(run, rig)
+    if set(parts) <= {"rules", "job", "stack", "timers"}:
         return
     told = past(run.sizes.events + 2 * run.sizes.gateway)
     with own_stack(data, port_base) as rig:
@@ -79,6 +84,12 @@ def main(
     deadlines: Annotated[
         int, typer.Option(min=1, help="Due instants awaited at each rate.")
     ] = DEFAULT.deadlines,
+    timers_open: Annotated[
+        int,
+        typer.Option(
+            "--timers", min=1000, help="Open cases, each with a timer, beside what falls due."
+        ),
+    ] = DEFAULT.timers,
     results: Annotated[
         Path, typer.Option(help="Directory that keeps the JSON of each run.")
     ] = report.RESULTS,
@@ -87,7 +98,7 @@ def main(
 ) -> None:
     """Measure Duban on this machine and print each figure beside its target."""
     signal.signal(signal.SIGTERM, _interrupt)
-    run = Run(Sizes(events, seconds, tuple(rate or DEFAULT.rates), deadlines))
+    run = Run(Sizes(events, seconds, tuple(rate or DEFAULT.rates), deadlines, timers_open))
     where = report.machine()
     begun = time.monotonic()
     try:

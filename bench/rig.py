@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,9 +70,10 @@ class Rig:
     supervisor: subprocess.Popen[bytes] | None = None
     children: dict[str, Child] = field(default_factory=dict)
 
-    def up(self, by_hand: bool) -> float:
-        """Start the stack, `by_hand` without worker and sink; seconds until it was ready."""
-        names = [p.name for p in PARTS if not (by_hand and p.name in BY_HAND)]
+    def up(self, by_hand: bool = False, only: Sequence[str] = ()) -> float:
+        """Start the stack, `by_hand` without worker and sink, or `only` some parts; seconds until
+        it was ready."""
+        names = only or [p.name for p in PARTS if not (by_hand and p.name in BY_HAND)]
         command = [sys.executable, "-P", "-m", "deploy.local", "up", "--parts", ",".join(names)]
         log = self.data / "up.log"
         begun = time.monotonic()

@@ -10,13 +10,12 @@ from typing import TypeVar
 from bench import believable
 from bench.run import Run
 from duban import codec, reference
-from duban.assess import assess
 from duban.case import evolve
 from duban.events import Event
 from duban.policy import Reference
 from duban.worktime import Calendar
-from streams.clocks_job import fact_of
-from streams.difference import difference
+from streams.difference import look_at
+from streams.intake import fact_of
 from streams.state import Held
 
 T = TypeVar("T")
@@ -38,22 +37,22 @@ def measure(run: Run) -> None:
 
 
 def _rules(run: Run, told: Sequence[Event], published: Reference) -> None:
-    """Evolve, assess and difference after each single fact, as of when it was recorded."""
+    """Evolve and look at the case after each single fact, as of when it was recorded."""
     held: dict[str, Held] = {}
     took: list[float] = []
     for offset, event in enumerate(told):
-        fact = fact_of(event, believable.record(offset, event))
+        record = believable.record(offset, event)
+        fact = fact_of(codec.decode_record(record.value), record)
         case = held.setdefault(
             event.subject_id, Held(event.subject_id, event.hall_id, event.tenant_id)
         )
         begun = time.perf_counter_ns()
         case.facts = evolve(case.facts, fact)
-        found = assess(case.case_id, case.hall_id, case.facts, published, event.recorded_at)
-        difference(case, found, event.event_id)
+        look_at(case, published, event.recorded_at, event.event_id)
         took.append((time.perf_counter_ns() - begun) / NS_A_US)
     run.counted("rules.events", len(took))
     run.counted("rules.cases", len(held))
-    run.found("rules.median_us", median(took), "µs/event", "evolve + assess + difference")
+    run.found("rules.median_us", median(took), "µs/event", "evolve + look_at")
     run.found("rules.p99_us", sorted(took)[int(len(took) * 0.99)], "µs/event")
 
 

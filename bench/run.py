@@ -17,6 +17,7 @@ class Sizes:
     seconds: float = 20  # of each steady rate
     rates: tuple[int, ...] = (100, 1000)  # events/s
     deadlines: int = 200  # cases whose due instant is awaited, at each rate
+    timers: int = 50_000  # open cases with a timer each; the targets are for 1,000,000
 
     @property
     def gateway(self) -> int:

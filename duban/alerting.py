@@ -40,6 +40,7 @@ UNDO: Mapping[str, str] = {
     "DeemedOutcomeReached": "DeemedOutcomeRetracted",
     "DelayAttributed": "DelayAttributed",
     "IntegritySignal": "IntegrityRetracted",
+    "RatingSetAside": "RatingSetAside",
 }
 
 
@@ -55,9 +56,10 @@ class Firing(NamedTuple):
 def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
     """Every rung that fires, or will if nothing changes, in the order of its instants.
 
-    A rung is valid when its instant lies after the start of the clock and before the regime
-    ends. Signals already past when the fact that made the regime was recorded fold into the
-    latest of them, so that a backdated start does not flood; all others fire singly. Escalation
+    A rung is valid when its instant lies after the start of the clock, or not before a date that
+    had passed when somebody set it, and before the regime ends. Signals already past when the fact
+    that made the regime was recorded fold into the latest of them, so that a backdated start does
+    not flood; all others fire singly. Escalation
     is no signal: it is told besides.
     """
     found: dict[tuple[str, int], Firing] = {}
@@ -80,7 +82,8 @@ def firings(clock: Clock, ladder: Sequence[Rung]) -> list[Firing]:
 
 def _firing(clock: Clock, regime: Regime, rung: Rung) -> Firing | None:
     at = rung_at(clock, regime.due_at, rung)
-    if at <= clock.anchor.occurred_at or (regime.end is not None and at >= regime.end):
+    too_early = at <= clock.anchor.occurred_at and at < regime.due_at
+    if too_early or (regime.end is not None and at >= regime.end):
         return None
     return Firing(at, max(at, regime.cause.recorded_at), rung, regime)
 
@@ -108,6 +111,11 @@ def signal_id(clock: Clock, firing: Firing) -> str:
     return identify(clock.id, firing.rung.name, firing.regime.due_at)
 
 
+def breach_id(clock: Clock, due_at: int) -> str:
+    """Id of what says that a clock passed a due instant."""
+    return identify(clock.id, "breached", due_at)
+
+
 def alert_id(signal: str) -> str:
     """Id of the alert that tells people of a signal."""
     return identify("alert", signal)
@@ -126,22 +134,14 @@ class Subject(NamedTuple):
 
 def clock_outputs(
     subject: Subject, clock: Clock, fired: Sequence[Firing], facts: Sequence[Fact], now: int
-) -> Iterator[Output]:
+) -> list[Output]:
     """Everything that should be out about one clock at `now`; `fired` are its `firings`."""
     about = {"clock_id": clock.id, "window_id": subject.window_id}
-    life: Iterable[Output] = _life(
-        clock, {**about, "kind": clock.kind, "item_code": subject.item_code}, now
-    )
-    said = {**about, "clock_kind": clock.kind}
-    rungs: Iterable[Output] = _rungs(clock, fired, facts, said, subject, now) if fired else ()
-    if subject.historical:
-        life, rungs = map(_historical, life), map(_historical, rungs)
-    yield from life
-    yield from rungs
-
-
-def _historical(output: Output) -> Output:
-    return output._replace(historical=True)
+    kind = clock.definition.kind
+    outputs = _life(clock, {**about, "kind": kind, "item_code": subject.item_code}, now)
+    if fired:
+        outputs += _rungs(clock, fired, facts, {**about, "clock_kind": kind}, subject, now)
+    return [o._replace(historical=True) for o in outputs] if subject.historical else outputs
 
 
 def next_wake(clock: Clock, fired: Sequence[Firing], now: int) -> int | None:
@@ -155,76 +155,80 @@ def next_wake(clock: Clock, fired: Sequence[Firing], now: int) -> int | None:
     return min(instants) if instants else None
 
 
-def _life(clock: Clock, about: Mapping[str, Any], now: int) -> Iterator[Output]:
+def _life(clock: Clock, about: Mapping[str, Any], now: int) -> list[Output]:
     """Started, paused, resumed, extended, breached, stopped."""
-    yield _started(clock, about)
+    found = [_started(clock, about)]
     for held in clock.segments:
         if held.kind not in ("counted", CLOSED):
             name = identify(clock.id, "paused", held.begin, held.kind)
-            yield Output(name, "ClockPaused", held.begin, {**about, "ground": held.why})
+            found.append(Output(name, "ClockPaused", held.begin, {**about, "ground": held.why}))
     for before, turn in pairwise(clock.regimes):
         if turn.cause.type != PUBLISHED:
-            yield _turned(clock, before.due_at, turn, about)
+            found.append(_turned(clock, before.due_at, turn, about))
         elif turn.due_at != before.due_at:
-            yield _taken_over(clock, before.due_at, turn, about)
-    breach = next((r for r in clock.regimes if r.due_at < min(r.end or now, now)), None)
-    if breach:
-        name = identify(clock.id, "breached", breach.due_at)
-        yield Output(name, "ClockBreached", breach.due_at, {**about, "due_at": breach.due_at})
+            found.append(_taken_over(clock, before.due_at, turn, about))
+    due_at = clock.first_breach(now)
+    if due_at is not None:
+        name = breach_id(clock, due_at)
+        found.append(Output(name, "ClockBreached", due_at, {**about, "due_at": due_at}))
     if clock.stopped_by is not None:
-        yield _stopped(clock, about)
+        found.append(_stopped(clock, about))
+    return found
 
 
 def _started(clock: Clock, about: Mapping[str, Any]) -> Output:
     due_at = clock.regimes[0].due_at
+    provisional = clock.calendar.provisional(due_at)
     terms = {
+        **about,
         "started_at": clock.anchor.occurred_at,
         "budget": None if clock.unit == "instant" else clock.first_budget,
         "unit": clock.unit,
         "due_at": due_at,
-        "provisional": clock.calendar.provisional(due_at),
+        "provisional": provisional,
         "policy_version": clock.first_policy,
         "calendar_version": clock.calendar.version,
         "anchor_event_id": clock.anchor.event_id,
     }
-    name = identify(clock.id, "started", due_at, *_unsure(clock, due_at))
-    return Output(name, "ClockStarted", clock.anchor.occurred_at, {**about, **terms})
+    name = identify(clock.id, "started", due_at, *_unsure(provisional))
+    return Output(name, "ClockStarted", clock.anchor.occurred_at, terms)
 
 
-def _unsure(clock: Clock, due_at: int) -> tuple[str, ...]:
+def _unsure(provisional: bool) -> tuple[str, ...]:
     """Part of the id of what is said of a provisional date: the final one is news, even where
     it is the same."""
-    return ("provisional",) if clock.calendar.provisional(due_at) else ()
+    return ("provisional",) if provisional else ()
 
 
 def _turned(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) -> Output:
     """A fact moved the due instant: a pause ended, the term was extended, the case reopened."""
+    provisional = clock.calendar.provisional(turn.due_at)
+    unsure = _unsure(provisional)
     if turn.cause.type == "ExtensionGranted":
         rule = clock.definition.extension
         most = rule.days if rule else 0
         days = min(int(turn.cause.data.get("days") or most), most)
         data = {**about, "days": days, "old_due": old_due, "new_due": turn.due_at}
-        unsure = _unsure(clock, turn.due_at)
         name = identify(clock.id, "extended", turn.cause.event_id, turn.due_at, *unsure)
         return Output(name, "ClockExtended", turn.begin, data)
-    unsure = _unsure(clock, turn.due_at)
-    data = {**about, "due_at": turn.due_at, "provisional": bool(unsure), "unit": clock.unit}
+    data = {**about, "due_at": turn.due_at, "provisional": provisional, "unit": clock.unit}
     name = identify(clock.id, "resumed", turn.cause.event_id, turn.due_at, *unsure)
     return Output(name, "ClockResumed", turn.begin, data)
 
 
 def _taken_over(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, Any]) -> Output:
     """A newer policy moved the due instant of a clock that goes on."""
-    unsure = _unsure(clock, turn.due_at)
+    provisional = clock.calendar.provisional(turn.due_at)
     data = {
         **about,
         "reason": "policy",
         "old_due": old_due,
         "new_due": turn.due_at,
-        "provisional": bool(unsure),
+        "provisional": provisional,
         "policy_version": clock.policy_by(turn.cause.data["version"]),
         "calendar_version": clock.calendar.version,
     }
+    unsure = _unsure(provisional)
     name = identify(clock.id, "taken over", turn.cause.event_id, old_due, turn.due_at, *unsure)
     return Output(name, "ClockSuperseded", turn.begin, data)
 
@@ -232,13 +236,15 @@ def _taken_over(clock: Clock, old_due: int, turn: Regime, about: Mapping[str, An
 def _stopped(clock: Clock, about: Mapping[str, Any]) -> Output:
     assert clock.stopped_at is not None
     assert clock.stopped_by is not None
+    assert clock.ending is not None
+    outcome, saved, late_minutes = clock.ending
     result = {
-        "outcome": clock.outcome,
+        "outcome": outcome,
         "stopped_at": clock.stopped_at,
         "due_at": clock.due_at,
         "consumed": clock.consumed,
-        "saved": clock.saved,
-        "late_minutes": clock.late_minutes(clock.stopped_at),
+        "saved": saved,
+        "late_minutes": late_minutes,
         "unit": clock.unit,
     }
     name = identify(clock.id, "stopped", clock.stopped_by.event_id, *result.values())
@@ -257,18 +263,17 @@ def _rungs(
     out = {signal_id(clock, f): f for f in fired if f.visible_at <= now}
     if not out:
         return
-    noted = _acknowledged(facts, {alert_id(s) for s in out})
+    noted = _acknowledged(facts, out)
     named = {"case_id": subject.case_id, "item_name": subject.item_name}
     for signal, firing in out.items():
-        said = {**about, **_said(firing)}
-        told = {**said, **named, "alert_id": alert_id(signal)}
+        said, alert = {**about, **_said(firing)}, alert_id(signal)
+        told = {**said, **named, "alert_id": alert}
         if firing.rung.level != "escalate":
             said = {**said, "signal_id": signal, "item_code": subject.item_code}
             yield Output(signal, "SignalRaised", firing.at, said)
-            yield from _alert(clock, firing, told, noted.get(alert_id(signal)))
+            yield from _alert("AlertRaised", clock, firing, told, noted.get(alert))
         elif not any(f.occurred_at <= firing.at for f in noted.values()):
-            yield Output(alert_id(signal), "AlertEscalated", firing.at, told)
-            yield from _cleared(clock, told)
+            yield from _alert("AlertEscalated", clock, firing, told, noted.get(alert))
 
 
 def _said(firing: Firing) -> dict[str, Any]:
@@ -279,11 +284,11 @@ def _said(firing: Firing) -> dict[str, Any]:
 
 
 def _alert(
-    clock: Clock, firing: Firing, told: Mapping[str, Any], noted: Fact | None
+    type_: str, clock: Clock, firing: Firing, told: Mapping[str, Any], noted: Fact | None
 ) -> Iterator[Output]:
-    """The alert of a signal: raised, noted by somebody, cleared when the clock stopped."""
+    """The alert of a rung: raised (or escalated), noted by somebody, cleared as the clock stops."""
     alert = str(told["alert_id"])
-    yield Output(alert, "AlertRaised", firing.at, told)
+    yield Output(alert, type_, firing.at, told)
     if noted:
         by = {"acknowledged_by": noted.actor.role, "acknowledged_by_event": noted.event_id}
         at = max(noted.occurred_at, firing.at)
@@ -297,10 +302,13 @@ def _cleared(clock: Clock, told: Mapping[str, Any]) -> Iterator[Output]:
         yield Output(name, "AlertCleared", clock.stopped_at, {**told, "at": clock.stopped_at})
 
 
-def _acknowledged(facts: Sequence[Fact], alerts: set[str]) -> dict[str, Fact]:
+def _acknowledged(facts: Sequence[Fact], signals: Iterable[str]) -> dict[str, Fact]:
+    """The first fact to acknowledge each alert of these signals."""
     found: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.type == "AlertAcknowledged" and fact.data.get("alert_id") in alerts:
+    told = [fact for fact in facts if fact.type == "AlertAcknowledged"]
+    alerts = {alert_id(signal) for signal in signals} if told else ()
+    for fact in told:
+        if fact.data.get("alert_id") in alerts:
             found.setdefault(str(fact.data["alert_id"]), fact)
     return found
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from duban import contracts
 from duban.bus_make import stable_id
+from duban.closings import NO_POLICY, refusal
 from duban.contracts import ContractError
 from duban.events import Event
 
@@ -43,11 +44,12 @@ class BadRows(ValueError):
 
 
 class Row(NamedTuple):
-    """One JSON object of a sender, the line it began on, and its own text."""
+    """One JSON object of a sender, the line it began on, its own text, and why it is none."""
 
     line: int
     value: dict[str, Any]
     text: bytes
+    fault: RowProblem | None = None
 
 
 class Sender(NamedTuple):
@@ -61,29 +63,31 @@ class Sender(NamedTuple):
 
 def parse_object(body: bytes) -> list[Row]:
     """The one JSON object of a body. Raises `BadRows` of kind malformed."""
-    text = body.removeprefix(BOM)
-    value = _parsed(text, 1)
-    if isinstance(value, RowProblem):
-        raise BadRows([value], "malformed")
-    return [Row(1, value, text)]
+    return _some([_row(1, body.removeprefix(BOM))])
 
 
 def parse_lines(lines: Iterable[bytes]) -> list[Row]:
-    """The rows of NDJSON; blank lines are passed over. Raises `BadRows` with every bad line."""
-    rows: list[Row] = []
-    problems: list[RowProblem] = []
-    for number, raw in enumerate(lines, 1):
-        text = (raw.removeprefix(BOM) if number == 1 else raw).strip()
-        if not text:
-            continue
-        value = _parsed(text, number)
-        if isinstance(value, RowProblem):
-            problems.append(value)
-        else:
-            rows.append(Row(number, value, text))
-    if problems or not rows:
-        raise BadRows(problems or [RowProblem(1, "", "there is no event in it")], "malformed")
+    """The rows of NDJSON; blank lines are passed over. A line that is no JSON is a row with its
+    fault, so that `events_of` names it among all others. Raises `BadRows` of kind malformed where
+    no line is any better."""
+    texts = (
+        (n, (raw.removeprefix(BOM) if n == 1 else raw).strip()) for n, raw in enumerate(lines, 1)
+    )
+    return _some([_row(number, text) for number, text in texts if text])
+
+
+def _some(rows: list[Row]) -> list[Row]:
+    faults = [row.fault for row in rows if row.fault]
+    if len(faults) == len(rows):
+        raise BadRows(faults or [RowProblem(1, "", "there is no event in it")], "malformed")
     return rows
+
+
+def _row(line: int, text: bytes) -> Row:
+    value = _parsed(text, line)
+    if isinstance(value, RowProblem):
+        return Row(line, {}, text, value)
+    return Row(line, value, text)
 
 
 def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
@@ -96,6 +100,9 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
     refused: list[RowProblem] = []
     ids = _Ids(sender)
     for index, row in enumerate(rows):
+        if row.fault:
+            problems.append(row.fault)
+            continue
         try:
             event = _event(row, ids.take(index, row), sender, now)
         except ContractError as error:
@@ -106,7 +113,7 @@ def events_of(rows: Iterable[Row], sender: Sender, now: int) -> list[Event]:
             refused.append(RowProblem(row.line, "subject_id", refusal))
         events.append(event)
     if problems:
-        raise BadRows(problems)
+        raise BadRows(sorted(problems + refused, key=lambda problem: problem.line))
     if refused:
         raise BadRows(refused, "forbidden")
     return events
@@ -153,10 +160,45 @@ def _event(row: Row, event_id: str, sender: Sender, now: int) -> Event:
     subject = row.value.get("subject_id")
     if row.value.get("subject_type", "case") == "case" and isinstance(subject, str):
         defaults["hall_id"] = subject.partition("/")[0]
+    defaults |= of_hall(row.value)
+    _not_derived(row.value.get("type"))
     event = contracts.from_json(row.value, now=now, defaults=defaults)
-    if contracts.topic_of(event.type) not in WRITTEN_BY_PRODUCERS:
-        raise ContractError([contracts.Problem("type", "is derived: only the streams write it")])
+    if event.type == "PeriodClosed":
+        _closes_what_is_over(event, now)
     return event
+
+
+def _closes_what_is_over(event: Event, now: int) -> None:
+    """Held against what is published, which senders of other facts need not read. Raises
+    `BrokerAway` where that is out of reach."""
+    from duban.derivation import reference
+
+    asked = event.hall_id, event.data["policy_id"], event.data["period"]
+    refused = refusal(reference(), *asked, min(event.recorded_at, now))
+    if refused:
+        field = "policy_id" if refused.code == NO_POLICY else "period"
+        raise ContractError([contracts.Problem(field, refused.reason)])
+
+
+def of_hall(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be left out of a row about a hall: it is about the hall that it belongs to."""
+    try:
+        if contracts.topic_of(value["type"]) != "hall-events":
+            return {}
+    except (KeyError, TypeError):
+        return {}  # no type at all, as the contract will say
+    hall = value.get("hall_id", value.get("subject_id"))
+    return {"hall_id": hall, "subject_type": "hall", "subject_id": hall} if hall else {}
+
+
+def _not_derived(event_type: Any) -> None:
+    """Said first and alone: no field would make such a row one that a producer may write."""
+    try:
+        topic = contracts.topic_of(event_type)
+    except (KeyError, TypeError):
+        return  # no type at all, as the contract will say
+    if topic not in WRITTEN_BY_PRODUCERS:
+        raise ContractError([contracts.Problem("type", "is derived: only the streams write it")])
 
 
 def _parsed(text: bytes, line: int) -> dict[str, Any] | RowProblem:

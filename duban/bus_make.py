@@ -54,12 +54,16 @@ def _ticked(_second: int) -> int:
 
 
 def iso(at: datetime | int) -> str:
-    """ISO-8601 in UTC with milliseconds; a datetime must know its offset."""
+    """ISO-8601 in UTC with milliseconds; a datetime must know its offset. Raises ValueError for
+    what is no time of this calendar."""
     if isinstance(at, datetime):
         if at.tzinfo is None:
             raise ValueError("a time needs an offset, such as +08:00")
         at = int(at.timestamp() * 1000)
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+    try:
+        return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError("a time must lie between 1900 and 2200") from error
 
 
 def key_of(topic: str, event: Event) -> bytes:

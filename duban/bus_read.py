@@ -116,7 +116,7 @@ def read_reference() -> list[Event]:
             try:
                 events.append(codec.decode(record.value))
             except codec.CodecError:
-                continue  # the consumer that needs it puts it into dead-letters
+                continue  # the worker that owns the first partition puts it into dead-letters
     return events
 
 

@@ -1,11 +1,11 @@
 """A case is its facts: kept once each, in canonical order, and read as a whole.
 
-Order of arrival never matters (`evolve`); what corrections and voidings leave standing is
-`effective`; what the hall would say of the case is `read`.
+Order of arrival never matters (`evolve`); what corrections and voidings leave standing says
+`duban.standing`; what the hall would say of the case is `read`.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,11 @@ from duban.events import NOBODY, Actor
 
 MAX_FACTS = 2_000
 UPSTREAM = "upstream"
+# 行政许可法 art 45: the closed list of what takes time out of a term.
+LEGAL_GROUNDS = frozenset(
+    {"hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal"}
+    | {"expert_review"}
+)
 ENDINGS = frozenset({"DecisionMade", "CaseClosed", "CaseRefused"})
 
 # Fields of facts that any rule reads, those included that a policy may name (`when`, `per`,
@@ -26,7 +31,9 @@ RULES_READ = frozenset(
     | {"outcome", "deemed_event_id", "from", "kind", "urgent", "accepted", "party", "links"}
     | {"saved_days", "from_org", "from_staff", "to_org", "to_staff", "obstacle_id"}
     | {"expected_days", "answer_by", "answer", "stage", "opinion_id", "enquiry_id", "filed_by"}
-    | {"name", "order_no", "ticket_no", "confirmed"}
+    | {"name", "order_no", "ticket_no", "confirmed", "accepted_on", "complete"}
+    | {"rating_event_id", "about_case_id", "verdict", "verdict_event_id", "verdict_type"}
+    | {"set_aside_id", "reverses"}
 )
 # A case that is no application: the fact that begins it, its class, the facts that end it.
 OWN_LIVES: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -39,6 +46,7 @@ OWN_LIVES: Mapping[str, tuple[str, frozenset[str]]] = {
     "SupervisionOrdered": ("supervision", frozenset({"SupervisionAnswered"})),
     "PatrolScheduled": ("patrol", frozenset({"PatrolDone"})),
     "RectificationOrdered": ("rectification", frozenset({"RectificationAccepted"})),
+    "PublicationDue": ("publication", frozenset({"PublicationDone"})),
 }
 OWN_CLASSES = frozenset(own_class for own_class, _ in OWN_LIVES.values())
 # Facts of which a rule also reads whether a reason was given; elsewhere it is text for people.
@@ -54,7 +62,7 @@ def kept(fact_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
 # What begins a new matter about a case that has ended: its clock runs all the same.
 NEW_MATTERS = frozenset(
     {"OpinionReceived", "NegativeReviewOpened", "SupervisionOrdered", "RectificationOrdered"}
-    | {"RectificationRejected"}
+    | {"RectificationRejected", "ReviewRectified"}
 )
 
 
@@ -86,13 +94,23 @@ class Facts(NamedTuple):
 
 def evolve(facts: Facts, fact: Fact) -> Facts:
     """Add one fact. Doubles change nothing; of two bodies under one id the smallest stands and
-    the id is flagged; beyond `MAX_FACTS` the canonically last ones fall out."""
-    twin = next((f for f in facts.ordered if f.event_id == fact.event_id), None)
+    the id is flagged; beyond `MAX_FACTS` the canonically last ones fall out, endings after all
+    others."""
+    twin = _known(facts, fact.event_id)
     if twin is not None:
         return facts if twin.digest == fact.digest else _settle(facts, twin, fact)
     ordered = list(facts.ordered)
     insort(ordered, fact, key=canonical)
-    return Facts(tuple(ordered[:MAX_FACTS]), facts.conflicting)
+    if len(ordered) > MAX_FACTS:
+        ordered.remove(max(ordered, key=lambda f: (f.type not in ENDINGS, canonical(f))))
+    return Facts(tuple(ordered), facts.conflicting)
+
+
+def _known(facts: Facts, event_id: str) -> Fact | None:
+    for fact in facts.ordered:
+        if fact.event_id == event_id:
+            return fact
+    return None
 
 
 def canonical(fact: Fact) -> tuple[int, int, int, str]:
@@ -102,32 +120,11 @@ def canonical(fact: Fact) -> tuple[int, int, int, str]:
 
 def _settle(facts: Facts, one: Fact, other: Fact) -> Facts:
     stands = min(one, other, key=lambda f: (f.recorded_at, f.digest))
+    if stands is one and one.event_id in facts.conflicting:  # the other body was told before
+        return facts
     rest = [f for f in facts.ordered if f.event_id != one.event_id]
     insort(rest, stands, key=canonical)
     return Facts(tuple(rest), facts.conflicting | {one.event_id})
-
-
-def effective(facts: Sequence[Fact]) -> list[Fact]:
-    """Facts that stand: neither voided nor corrected (by a fact of the same type).
-
-    A voided correction gives back what it corrected; a corrected one does not, so of a chain of
-    corrections only the last stands. A voiding may itself be voided by one recorded later.
-    """
-    if not any(f.corrects or f.type == "EventVoided" for f in facts):
-        return list(facts)
-    voided: set[str] = set()
-    voidings = [f for f in facts if f.type == "EventVoided"]
-    for fact in sorted(voidings, key=lambda f: (f.recorded_at, f.event_id), reverse=True):
-        if fact.event_id not in voided:
-            voided.add(str(fact.data.get("voids_event_id")))
-    corrected = {(f.corrects, f.type) for f in facts if f.corrects and f.event_id not in voided}
-    return [
-        f
-        for f in facts
-        if f.event_id not in voided
-        and (f.event_id, f.type) not in corrected
-        and f.type != "EventVoided"
-    ]
 
 
 class Hold(NamedTuple):
@@ -186,10 +183,12 @@ class View:
     accepted_at: int | None = None
     decided_at: int | None = None
     ended_at: int | None = None
+    ended_by: str = ""  # type of the fact; a refusal gives way to what ends it after all
     decision: str = ""
     rating: int | None = None
     historical: bool = False
     holds: tuple[Hold, ...] = ()
+    void_holds: tuple[Hold, ...] = ()  # of these, pauses that hold nothing
     anomalies: tuple[Anomaly, ...] = ()
     begun: str = ""  # type of the fact that began it, where that was no application
 
@@ -213,19 +212,30 @@ def read(standing: Iterable[Fact]) -> View:
 
 
 def _carry(view: View, fact: Fact) -> None:
-    """Who holds the case: the last window, organisation and member of staff that acted on it
-    before it ended; looking at an alert or rating is no acting."""
-    view.channel = view.channel or fact.channel
-    view.historical = view.historical or fact.historical
-    view.project_id = view.project_id or fact.data.get("project_id") or ""
-    if view.ended_at is not None or fact.type.startswith(("Alert", "Rating")):
+    """Who holds the case: the window that took it in, and the last organisation and member of staff
+    that acted on it before it ended; looking at an alert or rating is no acting. A fee paid at
+    another window, or a visit by another office, moves no case to another counter's hours."""
+    if not view.channel:
+        view.channel = fact.channel
+    if fact.historical:
+        view.historical = True
+    if not view.project_id:
+        view.project_id = fact.data.get("project_id") or ""
+    if view.ended_at is not None or fact.type.startswith(_LOOKS_ON):
         return
-    staff_id, _, org_id, window_id = fact.actor
-    view.window_id = window_id or view.window_id
-    view.org_id = org_id or view.org_id
-    view.staff_id = staff_id or view.staff_id
+    staff_id, role, org_id, window_id = fact.actor
+    if window_id and (fact.type in _TAKES_IN or not view.window_id):
+        view.window_id = window_id
+    if org_id:
+        view.org_id = org_id
+    if staff_id and role not in _OUTSIDERS:
+        view.staff_id = staff_id
 
 
+_LOOKS_ON = ("Alert", "Rating")  # how types begin that say something of a case
+# Those who act on a case without being on the staff: nobody scores an applicant who withdraws.
+_OUTSIDERS = frozenset({"applicant", "owner", "intermediary", "system"})
+_TAKES_IN = frozenset({"CaseSubmitted", "CaseAccepted", "CaseDeemedAccepted"})
 _OWN = frozenset(OWN_LIVES).union(*(ends for _, ends in OWN_LIVES.values()), {"ComplaintTriaged"})
 
 
@@ -241,7 +251,7 @@ def _own_life(view: View, fact: Fact) -> None:
     turned_down = fact.type == "ComplaintTriaged" and fact.data.get("accepted") is False
     own_end = view.begun and fact.type in OWN_LIVES[view.begun][1]
     if own_end or (turned_down and view.begun == "ComplaintFiled"):
-        view.ended_at = view.ended_at or fact.occurred_at
+        _end(view, fact)
         view.status = "refused" if turned_down else "closed"
 
 
@@ -266,7 +276,7 @@ def _misfit(view: View, fact: Fact) -> list[str]:
         flags.append("after_the_end")
     if fact.type == "DecisionMade" and view.decided_at is not None:
         flags.append("decided_twice")
-    if fact.type == "CaseAccepted" and view.accepted_at is not None:
+    if fact.type == "CaseAccepted" and view.accepted_at not in (None, fact.data.get("accepted_on")):
         flags.append("accepted_twice")
     if fact.type == "DecisionMade" and view.accepted_at is None and not fact.historical:
         flags.append("decided_before_acceptance")
@@ -292,6 +302,8 @@ def _submitted(view: View, fact: Fact) -> None:
 
 def _accepted(view: View, fact: Fact) -> None:
     _applied(view)
+    if view.ended_by == "CaseRefused":  # it was accepted after all
+        view.ended_at, view.ended_by = None, ""
     if view.accepted_at is None:
         view.accepted_at = fact.occurred_at
     view.case_class = fact.data.get("case_class") or view.case_class
@@ -310,23 +322,35 @@ def _becomes(status: str) -> Any:
 def _goes_on(view: View, _: Fact) -> None:
     if view.ended_at is not None:
         return
-    grounds = [hold.ground for hold in view.holds]
+    grounds = [hold.ground for hold in view.holds if hold not in view.void_holds]
     if grounds:
         view.status = UPSTREAM if all(g == UPSTREAM for g in grounds) else "paused"
     else:
-        view.status = "accepted" if view.accepted_at is not None else "submitted"
+        view.status = _in_hand(view)
+
+
+def _in_hand(view: View) -> str:
+    """How far a case is that nothing holds."""
+    return "accepted" if view.begun or view.accepted_at is not None else "submitted"
 
 
 def _held(view: View, fact: Fact) -> None:
+    """A pause on no ground of art 45, or not told in writing, holds nothing."""
     hold = hold_of(fact)
     if hold not in view.holds:
         view.holds += (hold,)
+    lawful = hold.ground in LEGAL_GROUNDS and bool(fact.data.get("written_notice_no"))
+    if lawful or hold.ground == UPSTREAM:
+        view.void_holds = tuple(held for held in view.void_holds if held != hold)
+    else:
+        view.void_holds += (hold,)
     _goes_on(view, fact)
 
 
 def _let_go(view: View, fact: Fact) -> None:
     gone = released(view.holds, fact)
     view.holds = tuple(hold for hold in view.holds if hold not in gone)
+    view.void_holds = tuple(hold for hold in view.void_holds if hold not in gone)
     _goes_on(view, fact)
 
 
@@ -334,7 +358,7 @@ def _decided(view: View, fact: Fact) -> None:
     if view.decided_at is None:
         view.decided_at = fact.occurred_at
         view.decision = str(fact.data.get("decision") or "")
-    view.ended_at = view.ended_at or fact.occurred_at
+    _end(view, fact)
     view.status = {"withdrawn": "withdrawn", "returned": "closed", "terminated": "closed"}.get(
         view.decision, "decided"
     )
@@ -342,16 +366,23 @@ def _decided(view: View, fact: Fact) -> None:
 
 def _ends(status: str) -> Any:
     def apply(view: View, fact: Fact) -> None:
-        view.ended_at = view.ended_at or fact.occurred_at
+        _end(view, fact)
         view.status = status
 
     return apply
 
 
-def _reopened(view: View, _: Fact) -> None:
+def _end(view: View, fact: Fact) -> None:
+    view.ended_at = view.ended_at or fact.occurred_at
+    if view.ended_by in ("", "CaseRefused"):
+        view.ended_by = fact.type
+
+
+def _reopened(view: View, fact: Fact) -> None:
+    """An ending ends no pause: what held the case holds it again."""
     view.ended_at = view.decided_at = None
-    view.holds = ()
-    view.decision, view.status = "", "accepted"
+    view.decision = view.ended_by = ""
+    _goes_on(view, fact)
 
 
 def _rated(view: View, fact: Fact) -> None:

@@ -1,13 +1,14 @@
 """A clock from fact to fact: it counts, is held, goes on, is extended, stops, is reopened."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from duban.case import Anomaly, Fact, Hold, hold_of, released
 from duban.clocks import CLOSED, UPSTREAM, Clock, Regime, Segment, clock_id
+from duban.policy import RELEASING
 from duban.takeover import Kind, Takeover
 from duban.terms import Term, counts_from, due_after, term_of
-from duban.tracks import MOVE, REOPEN_MINUS_CLOSED, STOP, Life, Track
+from duban.tracks import MOVE, REDATE, REOPEN_MINUS_CLOSED, STOP, Life, Track
 from duban.worktime import Calendar
 
 
@@ -25,37 +26,57 @@ def clock_on(track: Track, kind: Kind, life: Life, calendar: Calendar) -> Clock 
         term.budget,
         anchor,
         calendar,
-        f"{policy.policy_id}@{policy.version}",
+        policy.name,
         track.key,
         counts_from(definition, term.unit, anchor.occurred_at, calendar),
         term.fixed_due,
     )
-    found = ((one, term_of(one.definition, track, life, calendar)) for one in kind.later)
-    terms = [(one, new) for one, new in found if new is not None and new.unit == clock.unit]
-    return _run(clock, track, terms if term.fixed_due is None else ())
+    if term.fixed_due is None and not kind.later:
+        return _run(clock, track, (), {})
+    if term.fixed_due is None:
+        found = ((one, term_of(one.definition, track, life, calendar)) for one in kind.later)
+        terms = [(one, new) for one, new in found if new is not None and new.unit == clock.unit]
+        return _run(clock, track, terms, {})
+    later = (replace(track, terms=m.fact) for m in track.moves if m.verb == REDATE)
+    dated = ((one.terms, term_of(definition, one, life, calendar)) for one in later)
+    return _run(clock, track, (), {f.event_id: t.fixed_due for f, t in dated if t is not None})
 
 
 @dataclass(slots=True)
 class Hand:
-    """Where the fold stands: since when the clock runs, which grounds hold it."""
+    """Where the fold stands: since when the clock runs, which grounds hold it; `closed` are the
+    pauses, and their ends, told since it was stopped."""
 
     since: int
     running: bool = True
     holds: dict[Hold, Fact] = field(default_factory=dict)
+    closed: list[Fact] = field(default_factory=list)
 
 
-def _run(clock: Clock, track: Track, terms: Sequence[tuple[Takeover, Term]]) -> Clock:
+def _run(
+    clock: Clock,
+    track: Track,
+    terms: Sequence[tuple[Takeover, Term]],
+    dates: Mapping[str, int | None],
+) -> Clock:
     """Fold what happens to a clock. `terms` are those of newer policies, of the same unit: what
-    was used up in another unit says nothing about them."""
+    was used up in another unit says nothing about them; `dates` the due instants that facts name.
+    """
     hand = Hand(track.since)
     clock.due_at = due_after(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(hand.since, None, clock.due_at, clock.anchor))
+    _begin_held(clock, hand, track.before)
     waiting = list(terms)
     for verb, fact in track.moves:
+        if verb == MOVE and clock.stopped_at is not None:
+            hand.closed.append(fact)
+            continue
         while waiting and waiting[0][0].step.at <= fact.occurred_at:
             _take_over(clock, hand, *waiting.pop(0))
         if verb == STOP:
             _stop(clock, hand, fact)
+        elif verb == REDATE:
+            _redate(clock, hand, fact, dates.get(fact.event_id))
         elif verb == MOVE:
             _MOVES[fact.type](clock, hand, fact)
         else:
@@ -66,6 +87,8 @@ def _run(clock: Clock, track: Track, terms: Sequence[tuple[Takeover, Term]]) -> 
         clock.segments.append(_counted(clock, hand.since, None))
     elif hand.holds and clock.state == "paused":
         clock.segments.append(_excluded(hand.since, None, next(iter(hand.holds.values()))))
+    if clock.stopped_at is not None:
+        clock.end()
     return clock
 
 
@@ -77,7 +100,7 @@ def _flag(clock: Clock, code: str, fact: Fact) -> None:
 
 
 def _counted(clock: Clock, begin: int, end: int | None) -> Segment:
-    return Segment(begin, end, "counted", left=clock.remaining, due_at=clock.due_at)
+    return Segment(begin, end, "counted", "", "", clock.remaining, clock.due_at)
 
 
 def _count(clock: Clock, hand: Hand, until: int) -> None:
@@ -87,13 +110,22 @@ def _count(clock: Clock, hand: Hand, until: int) -> None:
 
 
 def _close_regime(clock: Clock, at: int) -> None:
-    clock.regimes[-1] = clock.regimes[-1]._replace(end=at)
+    begin, _, due_at, cause, ladder = clock.regimes[-1]
+    clock.regimes[-1] = Regime(begin, at, due_at, cause, ladder)
 
 
 def _redue(clock: Clock, hand: Hand, begin: int, cause: Fact) -> None:
     """Derive the due instant anew from what remains; a regime of it begins."""
     clock.due_at = due_after(clock, hand.since, clock.remaining)
     clock.regimes.append(Regime(begin, None, clock.due_at, cause, clock.ladder))
+
+
+def _redate(clock: Clock, hand: Hand, fact: Fact, due_at: int | None) -> None:
+    """Another date counts from now on; a clock that is stopped hears of it when it is reopened."""
+    clock.fixed_due = due_at
+    if clock.stopped_at is None:
+        _close_regime(clock, fact.occurred_at)
+        _redue(clock, hand, fact.occurred_at, fact)
 
 
 def _take_over(clock: Clock, hand: Hand, newer: Takeover, term: Term) -> None:
@@ -122,21 +154,43 @@ def _pause(clock: Clock, hand: Hand, fact: Fact) -> None:
     """Stop counting on one of the grounds of 行政许可法 art 45, of which the applicant was told
     in writing."""
     grounds = clock.definition.pause_grounds
-    if clock.fixed_due is not None:
-        return
-    if hold_of(fact).ground not in grounds:
-        if grounds - {UPSTREAM}:
-            _flag(clock, "pause_without_ground", fact)
-    elif not fact.data.get("written_notice_no"):
-        _flag(clock, "pause_without_notice", fact)
-    else:
+    if _may_hold(clock, fact):
         _hold(clock, hand, fact)
+    elif clock.fixed_due is None and hold_of(fact).ground in grounds:
+        _flag(clock, "pause_without_notice", fact)
+    elif clock.fixed_due is None and grounds - {UPSTREAM}:
+        _flag(clock, "pause_without_ground", fact)
 
 
 def _forward(clock: Clock, hand: Hand, fact: Fact) -> None:
     """Time upstream stops only the clocks that say so; the statutory term runs on."""
-    if UPSTREAM in clock.definition.pause_grounds and clock.fixed_due is None:
+    if _may_hold(clock, fact):
         _hold(clock, hand, fact)
+
+
+def _may_hold(clock: Clock, fact: Fact) -> bool:
+    """Whether a pause is of a ground that holds the clock, told in writing where the law asks."""
+    if clock.fixed_due is not None or hold_of(fact).ground not in clock.definition.pause_grounds:
+        return False
+    return fact.type == "ForwardedUp" or bool(fact.data.get("written_notice_no"))
+
+
+def _note(clock: Clock, hand: Hand, facts: Sequence[Fact]) -> None:
+    """Which grounds there are after pauses and their ends in a time that does not count."""
+    for fact in facts:
+        if fact.type in RELEASING:
+            for hold in released(hand.holds, fact):
+                del hand.holds[hold]
+        elif _may_hold(clock, fact):
+            hand.holds[hold_of(fact)] = fact
+
+
+def _begin_held(clock: Clock, hand: Hand, before: Sequence[Fact]) -> None:
+    """A pause that was in force when the clock started holds it from its start."""
+    _note(clock, hand, before)
+    if hand.holds:
+        _close_regime(clock, hand.since)
+        hand.running, clock.state = False, "paused"
 
 
 def _hold(clock: Clock, hand: Hand, fact: Fact) -> None:
@@ -232,19 +286,35 @@ def _stop(clock: Clock, hand: Hand, fact: Fact) -> None:
 
 
 def _reopen(clock: Clock, hand: Hand, fact: Fact, minus_closed: bool) -> None:
-    """Reopening continues the clock; no rung fires in the closed stretch. It counts, unless the
-    policy takes it out."""
+    """Reopening continues the clock, held or not as it then is; no rung fires in the closed
+    stretch. It counts as if nobody had closed the case, unless the policy takes it out."""
     assert clock.stopped_at is not None
-    breached = clock.breached_by(clock.stopped_at)
+    stopped_at, closed, hand.closed = clock.stopped_at, hand.closed, []
+    breached = clock.breached_by(stopped_at)
+    clock.stopped_at, clock.stopped_by = None, None
     if minus_closed:
-        clock.segments.append(Segment(clock.stopped_at, fact.occurred_at, CLOSED))
-    hand.since, hand.running = fact.occurred_at if minus_closed else clock.stopped_at, True
-    hand.holds.clear()
-    clock.state, clock.stopped_at, clock.stopped_by = "running", None, None
+        clock.segments.append(Segment(stopped_at, fact.occurred_at, CLOSED))
+        _note(clock, hand, () if breached else closed)
+        hand.since = fact.occurred_at
+    else:
+        _catch_up(clock, hand, closed, breached)
+    hand.running = not hand.holds
+    clock.state = "running" if hand.running else "paused"
     if breached:
         clock.regimes.append(Regime(fact.occurred_at, None, clock.due_at, fact, clock.ladder))
-    else:
+    elif hand.running:
         _redue(clock, hand, fact.occurred_at, fact)
+
+
+def _catch_up(clock: Clock, hand: Hand, closed: Sequence[Fact], breached: bool) -> None:
+    """Count the closed stretch, without what was excluded in it; its regimes never were."""
+    hand.running, known = not hand.holds, len(clock.regimes)
+    if hand.running and not breached:
+        clock.due_at = due_after(clock, hand.since, clock.remaining)
+    clock.regimes.append(Regime(hand.since, None, clock.due_at, clock.anchor))
+    for fact in closed:
+        _MOVES[fact.type](clock, hand, fact)
+    del clock.regimes[known:]
 
 
 _MOVES: Mapping[str, Callable[[Clock, Hand, Fact], None]] = {

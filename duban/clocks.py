@@ -57,6 +57,15 @@ class Regime(NamedTuple):
     ladder: Sequence[Rung] | None = None
 
 
+class Ending(NamedTuple):
+    """How a clock that has stopped came out: late, on_time, or early by at least one whole unit;
+    the units saved, and the working minutes late."""
+
+    outcome: str
+    saved: int
+    late_minutes: int
+
+
 @dataclass(slots=True)
 class Clock:
     """One clock as the facts have it. `spent` is in grains (ms for minutes, else the unit itself),
@@ -67,7 +76,8 @@ class Clock:
     ladder that it brought; `policy_version` names both versions, "default@1+2".
 
     `key` tells clocks of one kind apart (a branch, a step). `counts_from` is the instant after
-    which a day can count, `fixed_due` the due instant of a clock that is due at a given date."""
+    which a day can count, `fixed_due` the due instant of a clock that is due at a given date.
+    `ending` is there once all is known that happened to a clock that has stopped."""
 
     id: str
     definition: ClockDef
@@ -91,6 +101,7 @@ class Clock:
     segments: list[Segment] = field(default_factory=list)
     regimes: list[Regime] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    ending: Ending | None = None
 
     @property
     def grain(self) -> int:
@@ -101,6 +112,10 @@ class Clock:
     def consumed(self) -> int:
         """Whole units used up."""
         return self.spent // self.grain
+
+    def consumed_by(self, now: int) -> int:
+        """Whole units used up by an instant, the stretch that runs included."""
+        return sum(self.used(s, s.begin, now) for s in self.segments) // self.grain
 
     @property
     def units_used(self) -> int:
@@ -148,21 +163,27 @@ class Clock:
     @property
     def outcome(self) -> str:
         """Empty while it runs; then late, on_time, or early by at least one whole unit."""
-        if self.stopped_at is None:
-            return ""
-        if self.breached_by(self.stopped_at):
-            return "late"
-        return "early" if self.saved > 0 else "on_time"
+        return self.ending.outcome if self.ending else ""
 
     @property
     def saved(self) -> int:
         """Whole units of the budget that were not used; a day begun is a day used. 0 while the
         clock runs or when it is late."""
-        if self.stopped_at is None or self.unit == "instant":
+        return self.ending.saved if self.ending else 0
+
+    def end(self) -> None:
+        """Say how a clock came out that has stopped for good."""
+        assert self.stopped_at is not None
+        saved, late = self._saved(self.stopped_at), self.breached_by(self.stopped_at)
+        outcome = "late" if late else "early" if saved > 0 else "on_time"
+        self.ending = Ending(outcome, saved, self.late_minutes(self.stopped_at))
+
+    def _saved(self, stopped_at: int) -> int:
+        if self.unit == "instant":
             return 0
         last = self.segments[-1]
         if last.kind == "counted" and self.unit != "working_minute":
-            tomorrow = self.calendar.day_end(self.stopped_at)
+            tomorrow = self.calendar.day_end(stopped_at)
             if self.unit == "working_day":
                 return max(0, self.calendar.closes_between(tomorrow, self.due_at))
             begun = last.left - self.used(last, last.begin, tomorrow, open_end=True)
@@ -199,12 +220,23 @@ class Clock:
 
     def breached_by(self, now: int) -> bool:
         """Whether the due instant passed, in some regime, before `now`."""
-        return any(r.due_at < (now if r.end is None else min(r.end, now)) for r in self.regimes)
+        return self.first_breach(now) is not None
+
+    def first_breach(self, now: int) -> int | None:
+        """The first due instant (ms) that passed, in some regime, before `now`; None: none did."""
+        for r in self.regimes:
+            if r.due_at < (now if r.end is None else min(r.end, now)):
+                return r.due_at
+        return None
 
     def late_minutes(self, now: int) -> int:
         """Working minutes between the due instant and the stop, or `now`; 0 when not late.
 
         Delay is business not done, so it is 0 as well for a clock that ended after its due instant
-        and before business began again; such a clock is late all the same (`outcome`)."""
+        and before business began again, or before a date that took the place of a missed one; such
+        a clock is late all the same (`outcome`)."""
+        if self.ending is not None:
+            return self.ending.late_minutes
         end = self.stopped_at if self.stopped_at is not None else now
-        return self.calendar.minutes_between(self.due_at, end) if self.breached_by(end) else 0
+        late = end > self.due_at and self.breached_by(end)
+        return self.calendar.minutes_between(self.due_at, end) if late else 0

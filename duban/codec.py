@@ -71,8 +71,7 @@ def encode_record(event_type: str, record: Mapping[str, Any]) -> bytes:
     schema = avro.newest().get(event_type)
     if schema is None:
         raise CodecError("unknown_type", event_type)
-    unknown = record.keys() - schema.names - {"type"}
-    if unknown:
+    if not record.keys() <= schema.names and (unknown := record.keys() - schema.names - {"type"}):
         raise CodecError("unwritable", f"{event_type} has no field {', '.join(sorted(unknown))}")
     buffer = io.BytesIO()
     buffer.write(_header(schema))
@@ -142,8 +141,11 @@ def event_of(record: dict[str, Any]) -> Event:
 def learn(schema_json: str) -> int:
     """Take in a writer schema that `SchemaPublished` brought; returns its fingerprint, counted
     from the text itself. Raises CodecError("bad_schema") where it is not the schema of an event."""
-    mark = fingerprint(_loaded(schema_json))
-    _readers.setdefault(_single_object_header(mark), _reader(schema_json))
+    try:
+        mark, found = fingerprint(_loaded(schema_json)), _reader(schema_json)
+    except (SchemaParseException, RecursionError, *MISFITS) as error:
+        raise CodecError("bad_schema", repr(error)) from error
+    _readers.setdefault(_single_object_header(mark), found)
     return mark
 
 

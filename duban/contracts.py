@@ -21,8 +21,9 @@ __all__ = [
 ]  # fmt: skip
 
 AHEAD_MS = 24 * 3600 * 1000  # a fact may be dated this much ahead: clocks of halls are not exact
-TIED = ("hall_id", "subject_type", "subject_id", "occurred_at", "recorded_at")
-CASE_TOPICS = ("case-events", "sla-events", "alerts")
+CASE_TOPICS = ("case-events", "sla-events", "alerts", "verdicts")
+HALL_TOPIC = "hall-events"
+REFERENCE = "reference"
 
 
 class ContractError(ValueError):
@@ -73,6 +74,7 @@ def from_json(
     problems: list[Problem] = []
     record = _checker(event_type, True)(fields, "", problems)
     _rules(event_type, record, now, problems)
+    _about(record, problems)
     if problems:
         raise ContractError(problems)
     return codec.event_of({**record, "type": event_type})
@@ -93,6 +95,7 @@ def check(event: Event, now: int | None = None) -> None:
     problems: list[Problem] = []
     record = _checker(event.type, False)(codec.record_of(event), "", problems)
     _rules(event.type, record, now, problems)
+    _about(record, problems)
     if problems:
         raise ContractError(problems)
 
@@ -103,12 +106,11 @@ def is_sound(record: Mapping[str, Any]) -> bool:
     return _keeper(record["type"])(record)
 
 
-def check_sound(event: Event, now: int | None = None) -> None:
-    """What is left to `check` of an event whose record `is_sound`: rules that tie fields
-    together, and the dates. Raises ContractError."""
-    tied = {name: getattr(event, name) for name in TIED}
+def check_sound(record: Mapping[str, Any], now: int | None = None) -> None:
+    """What is left to `check` of a flat record that `is_sound`: rules that tie fields together,
+    and the dates. Raises ContractError."""
     problems: list[Problem] = []
-    _rules(event.type, tied, now, problems)
+    _rules(record["type"], record, now, problems)
     if problems:
         raise ContractError(problems)
 
@@ -133,12 +135,19 @@ def _rules(
     event_type: str, record: Mapping[str, Any], now: int | None, problems: list[Problem]
 ) -> None:
     """Rules that tie fields together; a field that is broken in itself is passed over."""
-    broken = {problem.field for problem in problems}
-    if topic_of(event_type) in CASE_TOPICS and event_type != "ClockTicked":
+    broken, topic = {problem.field for problem in problems}, topic_of(event_type)
+    if topic in CASE_TOPICS and event_type != "ClockTicked":
         if record.get("subject_type") != "case":
             problems.append(Problem("subject_type", "must be case for this type"))
         elif not broken & {"hall_id", "subject_id"}:
             _case_id(record["hall_id"], record["subject_id"], problems)
+    elif topic == HALL_TOPIC:
+        _of_hall(record, problems)
+    elif topic == REFERENCE and not problems:
+        problems += _reference(event_type, record)
+    for name in ("corrects_event_id", "voids_event_id", "voided_event_id"):
+        if record.get(name) is not None and record[name] == record.get("event_id"):
+            problems.append(Problem(name, "names the event itself"))
     if now is None:
         return
     for name in ("occurred_at", "recorded_at"):
@@ -146,11 +155,37 @@ def _rules(
             problems.append(Problem(name, "lies more than 24 hours ahead"))
 
 
+def _reference(event_type: str, record: Mapping[str, Any]) -> list[Problem]:
+    """The rules of what `duban apply` publishes. Who writes facts of cases alone never needs the
+    models that hold them, so they are imported here."""
+    from duban.reference_check import problems_of
+
+    return problems_of(event_type, record)
+
+
 def _case_id(hall_id: str, case_id: str, problems: list[Problem]) -> None:
     if not hall_id or "/" in hall_id:
         problems.append(Problem("hall_id", "must name a hall, without a slash"))
     elif not case_id.startswith(f"{hall_id}/") or len(case_id) == len(hall_id) + 1:
         problems.append(Problem("subject_id", f'must be a case of the hall: "{hall_id}/…"'))
+
+
+def _about(record: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Another case is named with its hall. Asked of who sends only: of what a topic holds already,
+    a case that cannot be found is no reason to lose the fact."""
+    about = record.get("about_case_id")
+    if isinstance(about, str) and about and not all(about.partition("/")):
+        problems.append(Problem("about_case_id", 'must be a case with its hall: "hall/…"'))
+
+
+def _of_hall(record: Mapping[str, Any], problems: list[Problem]) -> None:
+    """A fact about a hall names it twice, as whose it is and as what it is about."""
+    hall_id = record.get("hall_id")
+    if not hall_id or "/" in hall_id:
+        problems.append(Problem("hall_id", "must name a hall, without a slash"))
+    elif (record.get("subject_type"), record.get("subject_id")) != ("hall", hall_id):
+        reason = "must be the hall itself, with subject_type hall"
+        problems.append(Problem("subject_id", reason))
 
 
 def _printed(

@@ -31,6 +31,18 @@ class Holder(NamedTuple):
 NOBODY = Holder()
 
 
+class Duty(NamedTuple):
+    """Whose holding counts for a term: that of one branch or step (`per`, `key`), or whoever holds
+    the case. `above` is false for a duty that the hall has while a higher authority holds it."""
+
+    per: str = ""
+    key: str = ""
+    above: bool = True
+
+
+ANYBODY = Duty()
+
+
 class Stretch(NamedTuple):
     """From `begin` to `end` (ms) these held the case, together where they are several."""
 
@@ -53,13 +65,24 @@ class _Custody:
     by_org: Mapping[str, str] = field(default_factory=dict)
     by_step: Mapping[str, str] = field(default_factory=dict)
 
-    def now(self) -> tuple[Holder, ...]:
-        """Those who hold the case."""
+    def now(self, duty: Duty = ANYBODY) -> tuple[Holder, ...]:
+        """Those who hold the case, as far as a duty is theirs."""
+        own = {"branch_id": self.branches, "step": self.steps}.get(duty.per, {}).get(duty.key)
+        inner = [own] if own else list(self.branches.values())
         base = list(self.steps.values())[-1:] or [self.hall]
-        lanes = (self.obstacles, self.upstream)
+        lanes = (self.obstacles, self._above(duty))
         outer = next((list(lane.values())[-1:] for lane in lanes if lane), None)
-        found = outer or (self.asked and [self.asked]) or list(self.branches.values()) or base
+        found = outer or (self.asked and [self.asked]) or inner or base
         return tuple(dict.fromkeys(self._bound(h) for h in found))
+
+    def _above(self, duty: Duty) -> Mapping[str, Holder]:
+        """Authorities that hold the case, or the branch that the duty is of."""
+        if not duty.above:
+            return {}
+        if not duty.key:
+            return self.upstream
+        branch = duty.key if duty.per == "branch_id" else ""
+        return {k: held for k, held in self.upstream.items() if k in ("", branch)}
 
     def _bound(self, holder: Holder) -> Holder:
         """The holder with the party that the chain of responsibility binds it to, if any does."""
@@ -69,12 +92,14 @@ class _Custody:
         return holder._replace(party=party)
 
 
-def stretches(standing: Sequence[Fact], begin: int, end: int) -> list[Stretch]:
+def stretches(
+    standing: Sequence[Fact], begin: int, end: int, duty: Duty = ANYBODY
+) -> list[Stretch]:
     """Custody from `begin` to `end` (ms) without gaps, by the facts up to the end. A chain of
     responsibility binds the whole case, whenever it was bound."""
     custody = _Custody(by_org=_orgs(standing), by_step=_steps(standing))
     found: list[Stretch] = []
-    since, holders = begin, custody.now()
+    since, holders = begin, custody.now(duty)
     for fact in standing:
         if fact.occurred_at >= end:
             break
@@ -82,7 +107,7 @@ def stretches(standing: Sequence[Fact], begin: int, end: int) -> list[Stretch]:
             move(custody, fact)
         else:
             continue
-        at, after = max(fact.occurred_at, begin), custody.now()
+        at, after = max(fact.occurred_at, begin), custody.now(duty)
         if after == holders:
             continue
         if at > since:

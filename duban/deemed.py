@@ -6,11 +6,11 @@ among the facts, before anything else reads them. So a timer never decides a cas
 
 Sources: 行政许可法 art 32 (not told in five days: accepted from the day of receipt), art 50
 (renewal); 宜府办发〔2009〕66号 arts 3-4 (silence and absence of a branch count as consent, but only
-once it has signed for its papers).
+once it has signed for its papers); fsou 169519 (a disagreement without reasons is consent).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from duban.alerting import Output, Subject
 from duban.case import ENDINGS, Anomaly, Fact, canonical
@@ -20,6 +20,12 @@ from duban.ids import identify
 from duban.policy import Effect, Policy
 
 CONFIRMATION = "DeemedOutcomeConfirmed"
+ACCEPTED, DEEMED = "CaseAccepted", "CaseDeemedAccepted"
+MORE = frozenset({ACCEPTED, CONFIRMATION, DEEMED})
+OPINION = "BranchOpined"
+# Who cannot say for the organ what its silence led to: programs, and the party that it favours.
+PROGRAMS = frozenset({"", "system"})
+PARTIES = frozenset({"applicant", "owner", "intermediary"})
 RECEIPTS = ("CaseSubmitted", "SupplementReceived")
 SUPPLIED = "confirmed"  # true of a fact that a confirmation supplies, for `stop_when`
 WAITS = "deemed_outcome_waits"
@@ -34,42 +40,87 @@ class Deemed(NamedTuple):
     unfounded: tuple[Anomaly, ...] = ()
 
 
-def confirmed(told: Sequence[Fact]) -> tuple[list[Fact], list[Anomaly]]:
-    """The facts that stand, in canonical order, with what confirmations by persons supply.
+NOTHING = Deemed()
 
-    The confirmation itself stays where it is: it, not the fact it supplies, answers the silence, so
-    the clock of the receipt stops at it and not at facts that are `confirmed`. A confirmation by a
-    program or by nobody is flagged and taken out, and so is one of an acceptance without anything
-    received.
+
+class Silent(Protocol):
+    """Knows from which receipt silence ran out."""
+
+    def since(self, earlier: Sequence[Fact], at: int) -> int | None:
+        """The first receipt (ms) that had stayed unanswered too long by `at`, if any."""
+
+
+def confirmed(
+    told: Sequence[Fact], silence: Silent | None = None
+) -> tuple[list[Fact], list[Anomaly]]:
+    """The facts that stand, in canonical order, with what persons have said of earlier days.
+
+    A confirmation, and an acceptance that is dated back, stay where they are: they, not the facts
+    that they supply, answer the silence, so the clock of the receipt stops at them and not at facts
+    that are `confirmed`. What a program, nobody or the party itself confirms is flagged and taken
+    out, and so is the acceptance of nothing received.
     """
-    if not any(f.type == CONFIRMATION for f in told):
+    if not any(_says_more(f) for f in told if f.type in MORE):
         return list(told), []
     facts: list[Fact] = []
     flags: list[Anomaly] = []
     for index, fact in enumerate(told):
-        if fact.type != CONFIRMATION:
-            facts.append(fact)
-            continue
-        by_person = fact.actor.role not in ("", "system")
-        supplied = _supplied(fact, told[:index]) if by_person else None
-        if supplied is not None:
-            facts += [fact, supplied]
-            continue
-        code = "confirmed_without_receipt" if by_person else "confirmed_by_no_person"
-        flags.append(Anomaly(code, fact.event_id, fact.occurred_at))
+        found, code = _heard(fact, told[:index], silence)
+        facts += found
+        if code:
+            flags.append(Anomaly(code, fact.event_id, fact.occurred_at))
     return sorted(facts, key=canonical), flags
 
 
-def _supplied(fact: Fact, earlier: Sequence[Fact]) -> Fact | None:
-    """The fact that a confirmation stands for, under the confirmation's id."""
+def _says_more(fact: Fact) -> bool:
+    """Whether a fact may say something of another day, or may not be heard."""
+    dated = fact.type == ACCEPTED and fact.data.get("accepted_on") is not None
+    return dated or fact.type in (CONFIRMATION, DEEMED)
+
+
+def _heard(fact: Fact, earlier: Sequence[Fact], silence: Silent | None) -> tuple[list[Fact], str]:
+    """What a fact comes to, and the code of what is odd about it."""
+    if not _says_more(fact):
+        return [fact], ""
+    if fact.type == ACCEPTED:
+        return _dated(fact, earlier)
+    if fact.actor.role in PROGRAMS:
+        return [], "confirmed_by_no_person"
+    if fact.actor.role in PARTIES:
+        return [], "confirmed_by_a_party"
+    if fact.type == DEEMED:
+        return [fact], ""
+    supplied = _supplied(fact, earlier, silence)
+    return ([fact, supplied], "") if supplied else ([], "confirmed_without_receipt")
+
+
+def _dated(fact: Fact, earlier: Sequence[Fact]) -> tuple[list[Fact], str]:
+    """An acceptance whose notice bears another day: the decision clocks run from that day, yet not
+    from before the receipt; nobody was told before the fact itself. A later day buys no time."""
+    on = int(fact.data["accepted_on"])
+    if on > fact.occurred_at:
+        return [fact], "accepted_on_later"
+    on = max(on, _received(earlier) or on)
+    if on == fact.occurred_at:
+        return [fact], ""
+    told = fact._replace(data={**fact.data, "accepted_on": on})
+    return [told, _as(fact, ACCEPTED, fact.data, on)], ""
+
+
+def _supplied(fact: Fact, earlier: Sequence[Fact], silence: Silent | None) -> Fact | None:
+    """The fact that a confirmation stands for, under the confirmation's id. An acceptance dates
+    from the receipt that the person names, else the one that stayed unanswered, else the last."""
     outcome, branch = str(fact.data.get("outcome")), str(fact.data.get("branch_id") or "")
     match outcome:
         case "acceptance":
-            received = fact.data.get("from") or _received(earlier)
+            received = fact.data.get("from")
+            if received is None and silence is not None:
+                received = silence.since(earlier, fact.occurred_at)
+            received = received or _received(earlier)
             if received is None:
                 return None
             data: dict[str, Any] = {"from": received}
-            return _as(fact, "CaseDeemedAccepted", data, int(received))
+            return _as(fact, DEEMED, data, int(received))
         case "consent" if branch:
             data = {"branch_id": branch, "opinion": "agree", "reason": ""}
             return _as(fact, "BranchOpined", data, fact.occurred_at)
@@ -99,7 +150,9 @@ def deemed(
     answer comes late; it waits until it is answered.
     """
     asked = [f for f in standing if f.type == CONFIRMATION]
-    found = [*_silent(subject, clocks, asked, now), *_absent(subject, standing, policy.absence)]
+    found = [*_silent(subject, clocks, asked, now), *_absent(subject, standing, policy)]
+    if not (asked or found):
+        return NOTHING
     outputs = tuple(output for output, _ in found)
     waiting = tuple(Anomaly(WAITS, o.id, o.at) for o, waits in found if waits)
     unfounded = [f for f in asked if not any(_led_to(o, f) for o in outputs)]
@@ -119,7 +172,7 @@ def _silent(
     """Terms that ran out in silence."""
     for clock in clocks:
         effect = clock.definition.effect
-        due_at = _ran_out(clock, asked, now) if effect else None
+        due_at = ran_out(clock, asked, now) if effect else None
         if effect is None or due_at is None:
             continue
         branch = clock.key if clock.definition.per == "branch_id" else ""
@@ -128,7 +181,7 @@ def _silent(
         yield _reached(subject, name, effect, due_at, about), clock.stopped_at is None
 
 
-def _ran_out(clock: Clock, asked: Iterable[Fact], now: int) -> int | None:
+def ran_out(clock: Clock, asked: Iterable[Fact], now: int) -> int | None:
     """Due instant of a term that passed unanswered, or None.
 
     A clock that the confirmation itself stopped ran until it was confirmed, although the acceptance
@@ -145,24 +198,28 @@ def _ran_out(clock: Clock, asked: Iterable[Fact], now: int) -> int | None:
     return None
 
 
+_OF_BRANCHES = ENDINGS | {"BranchReceipted", "BranchAbsent", OPINION}
+
+
 def _absent(
-    subject: Subject, standing: Sequence[Fact], effect: Effect | None
+    subject: Subject, standing: Sequence[Fact], policy: Policy
 ) -> Iterator[tuple[Output, bool]]:
-    """Branches that stayed away without a reason, after they had signed for their papers and
-    before they had said anything."""
-    if effect is None:
+    """Branches that stayed away without a reason, or opined what is no opinion, after they had
+    signed for their papers and before they had said anything."""
+    if policy.absence is None and policy.unreasoned is None:
         return
     signed: set[str] = set()
     settled: set[str] = set()
     for index, fact in enumerate(standing):
+        if fact.type not in _OF_BRANCHES:
+            continue
         branch = str(fact.data.get("branch_id") or "")
+        effect = _taken_for(fact, policy)
         if fact.type == "BranchReceipted":
             signed.add(branch)
-        elif fact.type == "BranchOpined" or fact.type in ENDINGS:
+        elif (fact.type == OPINION and effect is None) or fact.type in ENDINGS:
             settled.add(branch)
-        if fact.type != "BranchAbsent" or fact.data.get("reason"):
-            continue
-        if branch not in signed or settled & {branch, ""}:
+        if effect is None or branch not in signed or settled & {branch, ""}:
             continue
         settled.add(branch)
         name = identify(subject.case_id, "absent", branch, fact.event_id)
@@ -171,9 +228,20 @@ def _absent(
         yield _reached(subject, name, effect, fact.occurred_at, about), not answered
 
 
+def _taken_for(fact: Fact, policy: Policy) -> Effect | None:
+    """What a fact without a reason is taken for: staying away, disagreeing, or answering neither
+    yes nor no."""
+    if fact.data.get("reason"):
+        return None
+    if fact.type == "BranchAbsent":
+        return policy.absence
+    unclear = fact.type == OPINION and fact.data.get("opinion") in ("disagree", "unknown")
+    return policy.unreasoned if unclear else None
+
+
 def _answers(fact: Fact, branch: str) -> bool:
     """Whether a fact settles what a branch thinks: its opinion, or the end of the case."""
-    opined = fact.type == "BranchOpined" and str(fact.data.get("branch_id") or "") == branch
+    opined = fact.type == OPINION and str(fact.data.get("branch_id") or "") == branch
     return opined or fact.type in ENDINGS or fact.type == "ParallelJoined"
 
 

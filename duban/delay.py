@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from duban.alerting import Output, Subject
-from duban.case import Fact
+from duban.case import ENDINGS, Fact
 from duban.clocks import Clock
-from duban.custody import Holder, Stretch, stretches
+from duban.custody import OWNER, Duty, Holder, Stretch, stretches
 from duban.ids import identify
 from duban.policy import Item
 from duban.worktime import Calendar
@@ -42,6 +42,8 @@ def delay_outputs(
         if clock.stopped_at is None:
             continue
         late = clock.late_minutes(clock.stopped_at)
+        if late <= 0:
+            continue
         for share in delay_of(clock, standing, item, clock.stopped_at):
             parts = {**share._asdict(), "of_minutes": late}
             name = identify(clock.id, "delay", clock.due_at, *parts.values())
@@ -54,17 +56,32 @@ def delay_outputs(
 
 def delay_of(clock: Clock, standing: Sequence[Fact], item: Item | None, now: int) -> list[Share]:
     """The delay of a clock up to its stop, or up to `now` (ms) while it runs, shared among those
-    who held the case; empty where it is not late. The minutes add up to `late_minutes`."""
+    who held the case; empty where it is not late. The minutes add up to `late_minutes`.
+
+    A term of the applicant's is the owner's to answer for; one that ended with the case was a right
+    that nobody used, and delayed nobody.
+    """
     end = clock.stopped_at if clock.stopped_at is not None else now
     late = clock.late_minutes(end)
     if late <= 0:
         return []
+    if clock.definition.side == "applicant":
+        unused = clock.stopped_by is not None and clock.stopped_by.type in ENDINGS
+        return [] if unused else [Share("", "", "", OWNER, late)]
     begin = min(clock.anchor.occurred_at, clock.due_at)
-    held = stretches(standing, begin, end)
+    held = stretches(standing, begin, end, duty_of(clock))
     steps = item.steps if item else {}
     weights = _over_budget(clock, held, steps, end) if _budgeted(held, steps) else {}
     shares = proportion(weights or _after(clock.calendar, held, clock.due_at), late)
     return sorted(shares, key=lambda s: (-s.minutes, s))
+
+
+def duty_of(clock: Clock) -> Duty:
+    """A branch or step answers for its own term alone. To send up and to chase is the hall's duty
+    while another holds the case, unless the term is one of the authority above."""
+    definition = clock.definition
+    chased = definition.side == "organ" and "ForwardedUp" in definition.starts
+    return Duty(definition.per, clock.key, above=not chased)
 
 
 def _budgeted(held: Iterable[Stretch], steps: Mapping[str, int]) -> bool:

@@ -21,6 +21,7 @@ from duban.events import Actor, rank
 from duban.explain import explain
 from duban.policy import Reference
 from duban.reference_set import reference_from
+from duban.settings import settings
 from duban.words import CLOCKS
 
 REFERENCE_MAX_AGE_S = 10.0
@@ -59,7 +60,9 @@ def explain_case(case_id: str, now: int | None = None) -> list[dict[str, Any]]:
     """
     at = warehouse.business_now() if now is None else now
     found = derive(case_id, at)
-    return [{**clock_json(clock), "delay": delay_json(clock, found, at)} for clock in found.clocks]
+    return [
+        {**clock_json(clock, at), "delay": delay_json(clock, found, at)} for clock in found.clocks
+    ]
 
 
 def delay_json(clock: Clock, found: Assessment, now: int) -> list[dict[str, Any]]:
@@ -72,6 +75,12 @@ def derive(case_id: str, now: int | None = None) -> Assessment:
     hall_id = case_id.split("/", 1)[0]
     at = warehouse.business_now() if now is None else now
     return assess(case_id, hall_id, facts_of(case_id), reference(), at)
+
+
+def consumed_by_id(case_id: str, now: int) -> dict[str, int]:
+    """What each clock of a case has used up by `now`, by the clock's id; the warehouse's own figure
+    reaches only up to the clock's last change."""
+    return {clock.id: clock.consumed_by(now) for clock in derive(case_id, now).clocks}
 
 
 def facts_of(case_id: str) -> Facts:
@@ -125,13 +134,18 @@ def reference() -> Reference:
     """The published reference, read again when the last reading is older than ten seconds."""
     read_at, known = _cache.get("", (float("-inf"), Reference()))
     if time.monotonic() - read_at > REFERENCE_MAX_AGE_S:
-        known = reference_from(read_reference())
+        known = reference_from(read_reference(), settings().zone)
         _cache[""] = (time.monotonic(), known)
     return known
 
 
-def clock_json(clock: Clock) -> dict[str, Any]:
-    """One clock as scripts and pages read it; instants in ms, dates as YYYY-MM-DD."""
+def zone_of(hall_id: str) -> str:
+    """The zone of a hall's days and months; of all halls together ("") the settings' zone."""
+    return reference().zone_of(hall_id) if hall_id else settings().zone
+
+
+def clock_json(clock: Clock, now: int) -> dict[str, Any]:
+    """One clock as scripts read it at `now`; instants in ms, dates as YYYY-MM-DD."""
     return {
         "clock_id": clock.id,
         "kind": clock.kind,
@@ -141,7 +155,7 @@ def clock_json(clock: Clock) -> dict[str, Any]:
         "state": clock.state,
         "unit": clock.unit,
         "budget": None if clock.unit == "instant" else clock.budget,
-        "consumed": clock.consumed,
+        "consumed": clock.consumed_by(now),
         "started_at": clock.anchor.occurred_at,
         "due_at": clock.due_at,
         "stopped_at": clock.stopped_at,

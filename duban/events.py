@@ -62,7 +62,8 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-# Facts of one instant are read in the order in which a case lives through them.
+# Facts of one instant are read in the order in which a case lives through them; new types go to
+# the end.
 LIFECYCLE: tuple[str, ...] = (
     # what a case of any kind begins with
     "FirstContactRecorded", "EnquiryLogged", "EnquiryAnswered",
@@ -92,6 +93,8 @@ LIFECYCLE: tuple[str, ...] = (
     "ReviewAppealed", "ReviewAppealDecided", "CallbackDone", "ReviewClosed",
     # what is said about it
     "AlertAcknowledged", "AlertCommented", "EventVoided", "ClockTicked",
+    # later types: cases keep the number of a type, so what is there never moves
+    "PublicationDue", "PublicationDone",
 )  # fmt: skip
 
 _RANK = {name: rank for rank, name in enumerate(LIFECYCLE)}

@@ -4,7 +4,7 @@ What the hall tells a citizen who asks: the number of each counted day, the noti
 that is not, the ground and notice number of each exclusion.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from duban.clocks import Clock, Segment
@@ -12,8 +12,9 @@ from duban.clocks import Clock, Segment
 
 class DayLine(NamedTuple):
     """One date of a clock. `used` is in the clock's unit, `n` what has been used so far; `why` is
-    a kind of day (workday, weekend, holiday, makeup, hall_rest, hall_work) or start_day, excluded,
-    upstream, closed, rolled, not_closed, imposed; `source` names the notice, ground or article."""
+    a kind of day (workday, weekend, holiday, makeup, hall_rest, hall_work) or start_day, event_day,
+    excluded, upstream, closed, rolled, not_closed, imposed; `source` names the notice, ground or
+    article."""
 
     date: date
     used: int
@@ -25,21 +26,41 @@ class DayLine(NamedTuple):
 def explain(clock: Clock) -> list[DayLine]:
     """Every day of a clock from its start to its stop, or to its due date while it runs.
 
-    The days used add up to what the clock will have consumed by then.
+    The days used add up to what the clock will have consumed by then. A term that is counted back
+    is told back: from the day of the event to the last day that is left, adding up to the budget.
     """
     if clock.unit == "instant":
         source = clock.anchor.type
         return [DayLine(clock.calendar.date_of(clock.due_at), 0, 0, "imposed", source)]
+    if clock.definition.before:
+        return _counted_back(clock)
     end = clock.stopped_at if clock.stopped_at is not None else _horizon(clock)
-    lines, spent, at = [], 0, clock.anchor.occurred_at
+    lines, n, at = [], 0, clock.anchor.occurred_at
     while at <= end:
-        begin, close = clock.calendar.day_start(at), clock.calendar.day_end(at)
-        before = spent // clock.grain
-        spent += sum(clock.used(s, begin, _until(clock, close, end)) for s in clock.segments)
-        n = spent // clock.grain
+        close, before = clock.calendar.day_end(at), n
+        n = clock.consumed_by(_until(clock, close, end))
         lines.append(_line(clock, at, close, n - before, n))
         at = close
     return lines
+
+
+def _counted_back(clock: Clock) -> list[DayLine]:
+    """The day of the event, which is not counted, and each day before it down to the due day."""
+    on = clock.calendar.date_of(_event_ahead(clock))
+    last, n = clock.calendar.date_of(clock.due_at - 1), 0  # a day may end with midnight
+    lines = [DayLine(on, 0, 0, "event_day", "民法典 第二百零一条")]
+    while (on := on - timedelta(days=1)) >= last:
+        day = clock.calendar.day(on)
+        n += day.works
+        lines.append(DayLine(on, int(day.works), n, day.kind, day.source))
+    return lines
+
+
+def _event_ahead(clock: Clock) -> int:
+    """Instant (ms) of the event that the term in force is counted back from."""
+    causes = [regime.cause for regime in clock.regimes if regime.due_at == clock.due_at]
+    dates = [cause.data.get(clock.definition.before) for cause in (clock.anchor, *causes)]
+    return int(next(at for at in reversed(dates) if at is not None))
 
 
 def _horizon(clock: Clock) -> int:

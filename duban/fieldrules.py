@@ -6,23 +6,37 @@ bounds) and is never milder than `jsonform`, which says what is wrong where the 
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from operator import call
 from typing import Any
 
 from duban.formats import FORMATS, UUID_PATTERN
-from duban.jsonform import EARLIEST, LATEST, MAX_ITEMS, WHOLE, Attributes, longest_of, may_be_empty
+from duban.jsonform import (
+    EARLIEST,
+    LATEST,
+    MAX_ITEMS,
+    WHOLE,
+    Attributes,
+    longest_of,
+    may_be_empty,
+    parts_of,
+)
 
 Rule = Callable[[Any], bool]
 
 
 def compile_rules(fields: Iterable[dict[str, Any]]) -> Rule:
     """Whether a decoded record with these fields keeps every rule of theirs."""
-    found = [(f["name"], _rule(f["type"], f)) for f in fields]
-    rules = [(name, rule) for name, rule in found if rule is not None]
+    fields = tuple(fields)
+    found = {f["name"]: _rule(f["type"], f) for f in fields}
+    rules = {name: rule for name, rule in found.items() if rule is not None}
+    of_whole = parts_of(fields)
 
     def keeps(record: Mapping[str, Any]) -> bool:
-        return all(rule(record[name]) for name, rule in rules)
+        return all(map(call, rules.values(), map(record.__getitem__, rules)))
 
-    return keeps
+    if not of_whole:
+        return keeps
+    return lambda record: keeps(record) and all(record[p] <= record[w] for p, w in of_whole)
 
 
 def _rule(schema: Any, attributes: Attributes) -> Rule | None:

@@ -54,7 +54,10 @@ FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "id": (_id, "printable characters on one line"),
     "date": (_date, "a date, YYYY-MM-DD"),
     "time": (_pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00"), "a time of day, HH:MM"),
-    "period": (_pattern(r"[0-9]{4}-(0[1-9]|1[0-2])"), "a month, YYYY-MM"),
+    "period": (
+        _pattern(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?"),
+        "a period: YYYY-MM, YYYY-Q1, YYYY-H1 or YYYY",
+    ),
     "decimal": (_pattern(r"-?[0-9]{1,15}(\.[0-9]{1,4})?"), "a decimal number such as 120.50"),
     "hex16": (_pattern(r"[0-9a-f]{16}"), "16 hex digits"),
     "sha256": (_pattern(r"[0-9a-f]{64}"), "64 hex digits"),

@@ -3,7 +3,7 @@
 A compiled check takes a value and a path, notes problems and returns the value as the codec wants
 it. Two forms are read: JSON, where an instant is ISO-8601 with an offset, and plain, where it is
 epoch milliseconds. The schemas carry our own attributes beside Avro's: `format`, `min`, `max`,
-`max_length`, `allow_empty`.
+`max_length`, `allow_empty`, and `at_most`, which names the field that this one is a part of.
 """
 
 import math
@@ -54,7 +54,7 @@ def compile_record(fields: Iterable[dict[str, Any]], json_form: bool) -> Check:
         (f["name"], _compile(f["type"], f, json_form), "default" not in f, f.get("default"))
         for f in fields
     ]
-    names = {f["name"] for f in fields}
+    names, of_whole = {f["name"] for f in fields}, parts_of(fields)
 
     def check(value: Any, path: str, problems: list[Problem]) -> Any:
         if not isinstance(value, Mapping):
@@ -72,9 +72,18 @@ def compile_record(fields: Iterable[dict[str, Any]], json_form: bool) -> Check:
                 problems.append(Problem(prefix + name, "is missing"))
             else:
                 result[name] = default.copy() if isinstance(default, list | dict) else default
+        for name, whole in of_whole:
+            broken = {problem.field for problem in problems} & {prefix + name, prefix + whole}
+            if not broken and result[name] > result[whole]:
+                problems.append(Problem(prefix + name, f"must be no more than {whole}"))
         return result
 
     return check
+
+
+def parts_of(fields: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Fields that count a part of what another one counts: (part, whole)."""
+    return tuple((f["name"], f["at_most"]) for f in fields if "at_most" in f)
 
 
 def _compile(schema: Any, attributes: Attributes, json_form: bool) -> Check:

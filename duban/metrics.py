@@ -68,7 +68,7 @@ def load_metric(name: str, folder: Path = METRICS) -> Metric:
     if name not in metric_names(folder):
         raise MetricError(f"No metric {name!r}. There are: {', '.join(metric_names(folder))}.")
     header, body = _split((folder / f"{name}.sql").read_text(encoding="utf-8"))
-    sql = _FRAGMENT.sub(lambda m: _fragment(m.group(1), folder), body)
+    sql = _with_fragments(body, folder)
     return Metric(
         name=name,
         titles={"zh": header["title_zh"], "en": header["title_en"]},
@@ -102,6 +102,12 @@ def _listing(text: str) -> Listing:
     return Listing(name, dict(part.split("=", 1) for part in filters))
 
 
+def _with_fragments(sql: str, folder: Path) -> str:
+    """The statement with all it takes in; a fragment may take in others."""
+    return _FRAGMENT.sub(lambda m: _fragment(m.group(1), folder), sql)
+
+
 def _fragment(name: str, folder: Path) -> str:
     text = (folder / f"_{name}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+    return _with_fragments(body, folder)

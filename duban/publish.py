@@ -8,6 +8,7 @@ from duban import bus
 from duban.events import Event
 from duban.reference import key
 from duban.reference_calendars import effective, natural
+from duban.reference_set import fault_of
 
 
 class Ignored(NamedTuple):
@@ -27,8 +28,9 @@ class Plan(NamedTuple):
 
 
 def plan(wanted: Iterable[Event], published: Iterable[Event]) -> Plan:
-    """Compare events with what is published, by key, and new policies with the others (pure)."""
-    published = list(published)
+    """Compare events with what is published, by key, and new policies with the others (pure).
+    What no rule can use is not there."""
+    published = [event for event in published if not fault_of(event)]
     there: dict[str, list[Event]] = {}
     for event in published:
         there.setdefault(key(event), []).append(event)

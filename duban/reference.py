@@ -8,7 +8,7 @@ on the set of versions alone, never on the order or time of reading.
 import json
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,14 +20,18 @@ from pydantic import BaseModel, ValidationError
 from duban import reference_models as models
 from duban.events import Event
 from duban.launch import SCHEMAS
+from duban.reference_check import reason_of
 from duban.reference_extends import BadExtends, Found, merged
+from duban.reference_scores import ScoreModel
 from duban.reference_set import reference_from
 from duban.reference_shapes import CalendarModel, HoursModel, Version
+from duban.score_policy import DEFAULT_POLICY
 
 __all__ = ["SHIPPED", "BadReference", "Problem", "key", "load", "reference_from"]
 
 NAMESPACE = uuid.UUID("8d0c6d3e-5e0f-5a53-9a0b-7d0f64756261")
 SHIPPED = SCHEMAS / "reference"
+PRESETS = "presets"
 HOME = ZoneInfo("Asia/Shanghai")  # dates in reference files are dates here
 
 Fields = dict[str, Any]
@@ -56,9 +60,11 @@ class BadReference(ValueError):
 # --- files to events ---------------------------------------------------------------------------
 
 
-def load(directory: Path) -> list[Event]:
-    """Events of all *.toml files under a directory; raises `BadReference` with all faults."""
-    files = sorted(directory.rglob("*.toml"))
+def load(place: Path) -> list[Event]:
+    """Events of a file, or of all *.toml files under a directory save those of a folder `presets`,
+    of which each is published by itself; raises `BadReference` with all faults."""
+    directory = place.parent if place.is_file() else place
+    files = [place] if place.is_file() else _files(place)
     problems: list[Problem] = []
     if not files:
         problems.append(Problem(str(directory), "", f"no .toml file in {directory}"))
@@ -87,6 +93,11 @@ def load(directory: Path) -> list[Event]:
     return list(found.values())
 
 
+def _files(directory: Path) -> list[Path]:
+    found = sorted(directory.rglob("*.toml"))
+    return [p for p in found if PRESETS not in p.relative_to(directory).parts[:-1]]
+
+
 def key(event: Event) -> str:
     """ "kind:id@version" of a reference event."""
     return f"{event.subject_type}:{event.subject_id}"
@@ -101,7 +112,8 @@ def _parse(path: Path, name: str) -> models.ReferenceFile:
         return models.ReferenceFile.model_validate(content)
     except ValidationError as error:
         faults = [
-            Problem(name, _path(fault["loc"], content), _reason(fault)) for fault in error.errors()
+            Problem(name, _path(fault["loc"], content), reason_of(fault))
+            for fault in error.errors()
         ]
         raise BadReference(faults) from error
 
@@ -137,13 +149,6 @@ def _label(table: Any) -> str:
     return next((str(table[name]) for name in names if name in table), "")
 
 
-def _reason(fault: Mapping[str, Any]) -> str:
-    reason = str(fault["msg"]).removeprefix("Value error, ")
-    given = fault.get("input")
-    plain = isinstance(given, str | int | float) and fault["type"] != "value_error"
-    return f"{reason} (given: {given!r})" if plain else reason
-
-
 def _events(file: models.ReferenceFile) -> Iterator[Event]:
     for calendar in file.calendar:
         yield _calendar(calendar)
@@ -152,7 +157,7 @@ def _events(file: models.ReferenceFile) -> Iterator[Event]:
     for item in file.item:
         yield _item(item)
     for score in file.score:
-        yield _version("ScorePolicyPublished", "score", "window", score, _plain(score))
+        yield _score(score)
     for unit in file.unit:
         hall = unit.org_id.split("/")[0] if unit.kind in ("hall", "window") else ""
         yield _version("OrgUnitChanged", "unit", unit.org_id, unit, _plain(unit), hall)
@@ -210,6 +215,12 @@ def _item(model: models.ItemModel) -> Event:
     return _version("ItemPublished", "item", model.item_code, model, data)
 
 
+def _score(model: ScoreModel) -> Event:
+    name = "window" if model.policy_id == DEFAULT_POLICY else model.policy_id
+    data = model.model_dump(exclude={"published_on"}, by_alias=True)
+    return _version("ScorePolicyPublished", "score", name, model, data)
+
+
 def _policies(name: str, file: models.ReferenceFile, tables: Sequence[Found]) -> Iterator[Event]:
     problems: list[Problem] = []
     for model in file.policy:
@@ -222,7 +233,7 @@ def _policies(name: str, file: models.ReferenceFile, tables: Sequence[Found]) ->
             of = f"policy[{error.found.model.policy_id}].{error.place}"
             problems.append(Problem(error.found.file, of, error.reason))
         except ValidationError as error:
-            problems += [Problem(name, place, _reason(fault)) for fault in error.errors()]
+            problems += [Problem(name, place, reason_of(fault)) for fault in error.errors()]
     if problems:
         raise BadReference(list(dict.fromkeys(problems)))
 

@@ -6,7 +6,7 @@ Made when a case asks, once per set of notices, and kept by content.
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from duban.events import Event
 from duban.reference_calendars import NATIONAL, by_scope, calendar_of, national_of, natural
@@ -43,9 +43,17 @@ class Archive:
         default_factory=dict, compare=False, repr=False
     )
 
+    @cached_property
+    def last(self) -> int:
+        """When anything was published last (ms): most cases ended after that."""
+        published = (self.national, *self.hours.values())
+        return max((of.instants[-1] for of in published if of.instants), default=0)
+
     def as_of(self, hall_id: str, window_id: str, at: int) -> Calendar | None:
         """The calendar of a window at `at` (ms); None where nothing was published since: then
         the present one is the same."""
+        if at >= self.last:
+            return None
         scope = f"{hall_id}/{window_id}"
         hall, own = self.hours.get(hall_id, NONE), self.hours.get(scope, NONE)
         notices, of_hall, of_window = self.national.by(at), hall.by(at), own.by(at)
@@ -57,7 +65,9 @@ class Archive:
         return self._made(hall_id if of_hall else "", notices, NONE, 0, hall, of_hall)
 
     def national_as_of(self, hall_id: str, at: int) -> Calendar | None:
-        """The national days at a hall's weekly hours at `at` (ms); None: the present ones."""
+        """The national days at a hall's hours at `at` (ms); None: the present ones."""
+        if at >= self.last:
+            return None
         hall = self.hours.get(hall_id, NONE)
         notices, of_hall = self.national.by(at), hall.by(at)
         if (notices, of_hall) == (len(self.national.events), len(hall.events)):

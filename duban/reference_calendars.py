@@ -82,13 +82,13 @@ def national_calendars(
     hours: Sequence[Event],
     zone: str = "Asia/Shanghai",
 ) -> dict[str, Calendar]:
-    """The national working days by hall: its zone and weekly hours, but none of its own days
-    (行政许可法 art 82); of `made`, its calendar, where it has no such days."""
+    """The national working days by hall: its zone and the hours of its week, but not its days of
+    rest, nor those of its own (行政许可法 art 82); of `made`, its calendar, where these agree."""
     found = {}
     for scope, own in by_scope(hours).items():
         if "/" not in scope:
-            special = any(event.data.get("days") for event in own)
-            found[scope] = national_of(scope, national, own, zone) if special else made[scope]
+            alike = all(_nationally(event) == event for event in own)
+            found[scope] = made[scope] if alike else national_of(scope, national, own, zone)
     return found
 
 
@@ -99,9 +99,24 @@ def national_of(
     zone: str,
     years: tuple[int, int] | None = None,
 ) -> Calendar:
-    """The national working days at one hall's weekly hours, given by `own`."""
-    weekly = [replace(e, data={**e.data, "days": ()}) for e in own]
+    """The national working days at the hours of one hall's week, given by `own`."""
+    weekly = [_nationally(event) for event in own]
     return calendar_of(f"{hall}#{NATIONAL}", national, (), weekly, zone, years)
+
+
+def _nationally(event: Event) -> Event:
+    """A hall's hours as terms of law are counted by them: Monday to Friday, without days of its
+    own. Where it rests on one of these, business is taken to stop when its first working day's
+    does."""
+    weekly = event.data.get("weekly") or ()
+    named = {int(day["weekday"]): day for day in weekly if day.get("shifts")}
+    first = named[min(named)] if named else {}
+    week = [{**named.get(day, first), "weekday": day} for day in range(1, 6)] if first else ()
+    if named.keys() == set(range(1, 6)):
+        week = weekly
+    if not event.data.get("days") and week == weekly:
+        return event
+    return replace(event, data={**event.data, "weekly": week, "days": ()})
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 It is resolved when files are loaded, so that what is published is complete in itself. A table names
 what it takes over as "id" or, where there are several versions, as "id@version". Its own clocks and
 ladders win over those it takes over, and what stands later in the list over what stands before;
-settings that it leaves out (reopening, absence, integrity) come along as well.
+settings that it leaves out (reopening, absence, opinions without reasons, integrity) come along.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from duban.reference_models import PolicyModel
 
 # Single settings that a table takes over where it says nothing itself.
-SETTINGS = ("reopen_mode", "reopen_by_cause", "absence", "integrity")
+SETTINGS = ("reopen_mode", "reopen_by_cause", "absence", "unreasoned", "integrity")
 
 
 class Found(NamedTuple):

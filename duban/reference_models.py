@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from duban.case import RULES_READ
 from duban.events import LIFECYCLE
+from duban.reference_scores import ScoreModel
 from duban.reference_shapes import CalendarModel, HoursModel, Id, ShiftList, Table, Version
 
 
@@ -52,7 +53,8 @@ class MaterialModel(Table):
 
 class ItemModel(Version):
     """A matter that halls handle. `unit` is that of the promise; `statutory` and `upper` are in
-    working days unless the policy's clock says otherwise."""
+    working days unless the policy's clock says otherwise. A term of none would have no clock: what
+    is done on the spot promises minutes."""
 
     item_code: Id
     name: str = Field(min_length=1, max_length=400)
@@ -60,9 +62,9 @@ class ItemModel(Version):
     domain: str = ""
     level: str = ""
     case_class: str = "permit"
-    statutory: int | None = Field(None, ge=0, le=3650)
-    upper: int | None = Field(None, ge=0, le=3650)
-    promise: int | None = Field(None, ge=0, le=100_000)
+    statutory: int | None = Field(None, ge=1, le=3650)
+    upper: int | None = Field(None, ge=1, le=3650)
+    promise: int | None = Field(None, ge=1, le=100_000)
     unit: Unit = "working_day"
     policy_id: Id = "default"
     window_id: str = ""
@@ -131,8 +133,9 @@ class ClockModel(Table):
     when: Values = Field(default_factory=dict)
     stop_when: Values = Field(default_factory=dict)
     repeats: bool = False
+    final: list[FactType] = Field(default_factory=list)
     start_day: bool = False
-    side: Literal["organ", "applicant"] = "organ"
+    side: Literal["organ", "applicant", "upstream"] = "organ"
     days: Literal["hall", "national"] = "hall"
     effect: EffectModel | None = None
     unit: Unit | Literal["item"] = "working_day"
@@ -155,6 +158,8 @@ class ClockModel(Table):
             raise ValueError("a clock needs a budget; only unit instant has none")
         if self.before and self.unit != "working_day":
             raise ValueError("a term before a date is counted in working days")
+        if wrong := sorted({*self.final} - {*self.stop}):
+            raise ValueError(f"final names {', '.join(wrong)}, which is no stop of the clock")
         return self
 
     @model_validator(mode="after")
@@ -176,6 +181,8 @@ class IntegrityModel(Table):
     batch_facts: int = Field(3, ge=2, le=1_000)
     batch_seconds: int = Field(60, ge=0, le=86_400)
     batch_span_minutes: int = Field(420, ge=1, le=1_000_000)
+    pause_days: int = Field(30, ge=1, le=3_650)
+    pauses: int = Field(3, ge=1, le=1_000)
 
 
 class PolicyParts(Table):
@@ -184,6 +191,7 @@ class PolicyParts(Table):
     reopen_mode: Mode = "continue"
     reopen_by_cause: dict[FieldName, Mode] = Field(default_factory=dict)
     absence: EffectModel | None = None
+    unreasoned: EffectModel | None = None
     integrity: IntegrityModel = IntegrityModel()
     clocks: list[ClockModel] = Field(default_factory=list)
     ladders: dict[str, LadderModel] = Field(default_factory=dict)
@@ -221,23 +229,6 @@ class PolicyModel(PolicyParts, Version):
     extends: list[str] = Field(default_factory=list)
     without: list[str] = Field(default_factory=list)
     publish: bool = True
-
-
-class ScoreRuleModel(Table):
-    """Points for one kind of cause."""
-
-    rule_id: Id
-    on: Annotated[str, Field(pattern=r"^(outcome:(on_time|late)|rating:[1-5])$")]
-    points: float
-    source: str = ""
-
-
-class ScoreModel(Version):
-    """A version of the points that windows earn and lose in a month."""
-
-    base: float = 100.0
-    maximum: float = 110.0
-    rules: list[ScoreRuleModel]
 
 
 # --- units and subscriptions -------------------------------------------------------------------

@@ -15,6 +15,7 @@ TITLES = {
     "sla-events": "What the clocks did",
     "alerts": "Warnings",
     "score-points": "Points",
+    "verdicts": "Ratings that do not count",
     "score-state": "Scores",
 }
 HEAD = """# Events
@@ -124,6 +125,8 @@ def _bounds(field: Mapping[str, Any]) -> str:
     said = []
     if "min" in field or "max" in field:
         said.append(f"{field.get('min', '…')} to {field.get('max', '…')}")
+    if "at_most" in field:
+        said.append(f"at most `{field['at_most']}`")
     if "max_length" in field:
         said.append(f"at most {field['max_length']} characters")
     return f"({'; '.join(said)})" if said else ""

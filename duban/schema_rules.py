@@ -11,12 +11,15 @@ from duban import avro
 from duban.avro import EventSchema
 from duban.evolution import forbidden_in
 from duban.formats import FORMATS
+from duban.jsonform import parts_of
 from duban.launch import SCHEMAS
 
 LOGICAL = {"timestamp-millis": "long", "uuid": "string"}
+NUMBERS = ("int", "long", "double")
 RESERVED = {"type", "data"}  # the JSON form's own word, and where Event keeps a type's fields
 FIELD_ATTRIBUTES = {
-    "name", "type", "doc", "default", "format", "min", "max", "max_length", "allow_empty",
+    "name", "type", "doc", "default", "format", "min", "max", "at_most", "max_length",
+    "allow_empty",
 }  # fmt: skip
 
 
@@ -55,7 +58,16 @@ def _of_one(schema: EventSchema, topics: Mapping[str, Any]) -> Iterator[str]:
         yield f"topic {schema.topic} is not in topics.toml"
     if reserved := RESERVED & set(schema.own):
         yield f"field name {', '.join(sorted(reserved))} is reserved"
+    yield from _of_parts(schema)
     yield from _of_type({**schema.raw, "fields": list(schema.fields)}, "")
+
+
+def _of_parts(schema: EventSchema) -> Iterator[str]:
+    """A part is counted as its whole is; both must be there."""
+    types = {field["name"]: field["type"] for field in schema.fields}
+    for part, whole in parts_of(schema.fields):
+        if types[part] not in NUMBERS or types.get(whole) != types[part]:
+            yield f"{part}: at_most {whole} is no number here"
 
 
 def _of_type(type_: Any, path: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 PORTS = {"warehouse": 23, "gateway": 80, "dashboard": 88, "broker": 92, "controller": 93}
+METRICS = 100  # the port of the first streams worker's metrics; the next has the next one
 
 
 class StackFile(PydanticBaseSettingsSource):
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     tenant: str = Field("default", description="Tenant that events belong to when they name none.")
     zone: str = Field("Asia/Shanghai", description="IANA zone of a hall that names none.")
     language: Literal["zh", "en"] = Field("zh", description="Language of pages and printed tables.")
+    report_font: str = Field(
+        "",
+        description="TrueType file to set PDF reports in; empty means a Chinese font of the machine.",
+    )
     log_level: str = Field("INFO", description="Least severe level that programs log.")
 
     broker: str = Field("", description="Kafka bootstrap servers; empty means the embedded broker.")
@@ -132,14 +137,35 @@ class Settings(BaseSettings):
         "duban-streams",
         description="Consumer group of the streams workers, and the first part of their transactional ids.",
     )
+    streams_store: Literal["memory", "disk"] = Field(
+        "memory",
+        description="Where a worker keeps open cases: in memory, or with the closed ones on disk, which it then keeps over a restart.",
+    )
     worker: str = Field(
         "0",
         description="Name of a streams worker among others; no two that run at once may share it.",
+    )
+    workers: int = Field(1, description="Streams workers that `duban up` starts.", ge=1)
+    metrics_port: int = Field(
+        0, description="Loopback port of a streams worker's metrics; 0 means port_base + 100."
+    )
+    standstill_seconds: float = Field(
+        60,
+        description="Seconds without progress after which a streams worker ends, to be started "
+        "again; a restore may stand still twice as long.",
+    )
+    streams_static: bool = Field(
+        True,
+        description="Whether a worker that is away for less than ten seconds keeps its partitions (static membership).",
     )
 
     def port(self, part: str) -> int:
         """Port of an embedded part: broker, controller, warehouse, gateway or dashboard."""
         return self.port_base + PORTS[part]
+
+    def metrics(self, worker: int = 0) -> int:
+        """Port of the metrics of the embedded stack's nth streams worker, or of this one."""
+        return (self.metrics_port or self.port_base + METRICS) + worker
 
     @property
     def brokers(self) -> str:

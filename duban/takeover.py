@@ -72,9 +72,8 @@ class Kind(NamedTuple):
 
 def kinds(policy: Policy, steps: Sequence[Step], types: frozenset[str]) -> Iterator[Kind]:
     """The kinds of clock that a case with facts of these types can have started."""
-    for definition in policy.clocks:
-        if not definition.starts.isdisjoint(types):
-            yield Kind(definition, policy, 0, _later(definition, steps))
+    for definition in policy.started_by(types):
+        yield Kind(definition, policy, 0, _later(definition, steps))
     known = {definition.kind for definition in policy.clocks} if steps else set()
     for number, step in enumerate(steps):
         for definition in step.policy.clocks:

@@ -2,8 +2,10 @@
 
 A case keeps the policy under which it was accepted. A newer one takes effect on cases that are
 open then only as it says itself (`applies_to`): not at all, from that instant on, or from the
-start. A case that has ended is counted by what had been published when it ended, so that nothing
-published later changes it (法不溯及既往, 立法法 art 104).
+start. A clock that has stopped is counted by the days that had been published when it stopped, a
+case that has ended by the policies of that instant, so that nothing published later changes what
+is over (法不溯及既往, 立法法 art 104). A clock that runs on after the end of its case, or begins
+then, such as that of a bad review, is over only with its own stop.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,34 @@ from duban.case import View
 from duban.policy import Item, Policy, Reference, V, in_force, version_order
 from duban.takeover import Step
 from duban.worktime import Calendar
+
+
+class Days(NamedTuple):
+    """Calendars of one case: its window's own days, the national ones, and where those of the past
+    are."""
+
+    own: Calendar
+    national: Calendar
+    reference: Reference
+    hall_id: str
+    window_id: str
+
+    def of(self, days: str, stopped_at: int | None) -> Calendar:
+        """The calendar of a clock; for one that has stopped (ms) as it then was, whatever becomes
+        of the case: what is published later is not for it."""
+        if stopped_at is None:
+            return self.national if days == "national" else self.own
+        if days == "national":
+            return self.reference.national(self.hall_id, stopped_at) or self.national
+        return self.reference.calendar(self.hall_id, self.window_id, stopped_at) or self.own
+
+
+def days_of(reference: Reference, hall_id: str, window_id: str) -> Days | None:
+    """What a case's clocks can be counted by; None where nobody published any days."""
+    own = reference.calendar(hall_id, window_id)
+    if own is None:
+        return None
+    return Days(own, reference.national(hall_id) or own, reference, hall_id, window_id)
 
 
 class Chosen(NamedTuple):
@@ -35,7 +65,7 @@ def named(policy: Policy | None, later: Sequence[Policy]) -> str:
     """Name of a policy version and of those that took over from it."""
     if policy is None:
         return ""
-    return "+".join([f"{policy.policy_id}@{policy.version}", *(p.version for p in later)])
+    return "+".join([policy.name, *(p.version for p in later)])
 
 
 def choose(reference: Reference, hall_id: str, view: View, since: int, now: int) -> Chosen:

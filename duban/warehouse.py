@@ -125,7 +125,8 @@ def rows(sql: str, /, **params: Any) -> list[dict[str, Any]]:
 
 def metric(name: str, /, **filters: Any) -> Answer:
     """Ask a named metric. Filters it does not take raise `MetricError`; those left out have the
-    defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the setting."""
+    defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the settings', which
+    is that of all halls together: who asks of one hall names its zone (`derivation.zone_of`)."""
     found = load_metric(name)
     given = dict(filters)
     if "now" in found.parameters:

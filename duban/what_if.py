@@ -15,6 +15,7 @@ from duban.clocks import Clock
 from duban.events import Event
 from duban.policy import Reference
 from duban.reference_set import reference_from
+from duban.settings import settings
 
 NEWLY, NO_LONGER = "newly", "no_longer"
 
@@ -56,8 +57,8 @@ def what_if(
     Raises `WarehouseError` where the warehouse is out of reach.
     """
     at = max([warehouse.business_now(), *_days(newer)])
-    before = reference_from(published)
-    after = reference_from([*published, *newer])
+    before = reference_from(published, settings().zone)
+    after = reference_from([*published, *newer], settings().zone)
     return run(derivation.facts_of_open(hall_id), before, after, at, seen)
 
 

@@ -298,5 +298,5 @@ def build(
     through = published_through or (date(known, 12, 31) if known else date.max)
     last = last_year or (known or first_year) + 5
     book = day_book(national, hours, overrides, through)
-    years = (max(first_year, EARLIEST), min(max(first_year, last), LATEST))
+    years = (min(max(first_year, EARLIEST), LATEST), min(max(first_year, last), LATEST))
     return Calendar(calendar_id, version, book, zone, years)

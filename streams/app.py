@@ -4,35 +4,56 @@ Faust has the group, the assignment, the worker and its commands; `Engine` has t
 is an agent whose stream yields batches of a partition (see `transport`).
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import faust
+import structlog
+from aiokafka.errors import KafkaError
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
 from duban.bus_dead import DEAD_LETTERS
 from duban.events import Event
+from duban.ids import identify
 from duban.launch import tell_ready
 from duban.policy import Reference
 from duban.settings import settings
-from streams import closed, faust_check, kafka, logs, transport
+from streams import faust_check, kafka, logs, transport
 from streams.clocks_job import ClocksJob
 from streams.engine import Engine
 from streams.patience import Patience
 from streams.records import JobSpec, References
 from streams.reference_feed import REFERENCE, ReferenceFeed
-from streams.scores_job import ScoresJob
+from streams.reference_letters import ReferenceLetters
+from streams.scores_job import FORM, ScoresJob
+from streams.shelf import OnDisk, sweep
+from streams.transaction import TransactionLost
+from streams.watch import Pulse, Watch
+
+log = structlog.get_logger(__name__)
 
 
 def clocks_on_disk(partition: int, references: References) -> ClocksJob:
-    """The clock job of a partition with its closed cases on disk."""
-    return ClocksJob(partition, references, closed.OnDisk(_closed_cases() / str(partition)))
+    """The clock job of a partition with its closed cases on disk, or with all of them there."""
+    all_there = settings().streams_store == "disk"
+    shelf = OnDisk(_cases() / str(partition), keep=all_there)
+    return ClocksJob(partition, references, shelf, all_on_shelf=all_there)
 
 
-def _closed_cases() -> Path:
-    return _datadir() / "closed"
+def scores_on_disk(partition: int, references: References) -> ScoresJob:
+    """The score job of a partition with its points on disk."""
+    return ScoresJob(partition, references, OnDisk(_points() / str(partition)))
+
+
+def _cases() -> Path:
+    return _datadir() / "cases"
+
+
+def _points() -> Path:
+    return _datadir() / "points"
 
 
 def _datadir() -> Path:
@@ -41,12 +62,18 @@ def _datadir() -> Path:
 
 
 JOBS = (
-    JobSpec("clocks", ("case-events",), "case-state", clocks_on_disk),
-    JobSpec("scores", ("score-points",), "score-state", ScoresJob),
+    JobSpec("clocks", ("case-events", "verdicts"), "case-state", clocks_on_disk, again=True),
+    JobSpec(
+        "scores",
+        ("score-points", "hall-events"),
+        "score-state",
+        scores_on_disk,
+        form=FORM,
+        again=True,
+    ),
 )
 
-LAG_SECONDS = 5.0
-
+LETTERS_SECONDS = 2.0
 Build = Callable[[Iterable[Event]], Reference]
 
 
@@ -61,7 +88,7 @@ def create_app(jobs: Sequence[JobSpec], build: Build) -> App:
     """The app with an agent for each job. `build` makes `Reference` from events."""
     faust_check.check()
     transport.register()
-    options = _options()
+    options = _options(jobs)
     options["datadir"].mkdir(parents=True, exist_ok=True)
     app = App(**options)
     app.feed = ReferenceFeed(build, lambda: app.owners.reference_changed())
@@ -92,18 +119,36 @@ def _add_job(app: App, spec: JobSpec) -> None:
 def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
     @app.task  # type: ignore[untyped-decorator]  # faust is untyped
     async def follow_reference() -> None:
-        groups = [(*spec.sources, spec.state_topic) for spec in jobs]
+        groups = [spec.together for spec in jobs]
         await kafka.check_topics([REFERENCE, DEAD_LETTERS], groups)
         await app.feed.run()
 
-    @app.timer(LAG_SECONDS)  # type: ignore[untyped-decorator]  # faust is untyped
-    async def measure_lag() -> None:
-        app.owners.measure_lag(app.consumer.highwater)
+    @app.task  # type: ignore[untyped-decorator]  # faust is untyped
+    async def look_after() -> None:
+        seconds = settings().standstill_seconds
+        Pulse(asyncio.get_running_loop(), seconds).start()
+        await Watch(
+            lambda: (app.owners.epoch, list(app.owners.loops.values())),
+            lambda tp: app.consumer.position(tp),
+            app.conf.id,
+            seconds,
+        ).run()
+
+    letters = ReferenceLetters(app.feed, app.conf.id)
+
+    @app.timer(LETTERS_SECONDS)  # type: ignore[untyped-decorator]  # faust is untyped
+    async def lay_reference_aside() -> None:
+        if (jobs[0].name, 0) in app.owners.loops:
+            try:
+                await letters.write()
+            except (KafkaError, TransactionLost, TimeoutError) as error:  # comes again
+                log.warning("reference_letters_not_written", error=repr(error))
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def assigned(_app: App, partitions: Any, **_: Any) -> None:
         await app.owners.assigned(partitions)
-        closed.sweep(_closed_cases(), {p for name, p in app.owners.loops if name == "clocks"})
+        for job, stores in (("clocks", _cases()), ("scores", _points())):
+            sweep(stores, {p for name, p in app.owners.loops if name == job})
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]  # faust is untyped
     async def revoked(_app: App, _partitions: Any, **_: Any) -> None:
@@ -114,13 +159,24 @@ def _add_life(app: App, jobs: Sequence[JobSpec]) -> None:
         await app.owners.revoked()
 
 
-def _options() -> dict[str, Any]:
+def _member(jobs: Sequence[JobSpec]) -> str | None:
+    """Name of this worker as a static member. It names what the worker reads as well: the broker
+    gives a member that returns its old partitions back, and after an upgrade, which reads other
+    topics, those would not do."""
+    s = settings()
+    if not s.streams_static:
+        return None
+    topics = sorted(topic for spec in jobs for topic in spec.sources)
+    return f"{s.streams_id}-{s.worker}-{identify(*topics)[:8]}"
+
+
+def _options(jobs: Sequence[JobSpec]) -> dict[str, Any]:
     s = settings()
     return {
         "id": s.streams_id,
         "broker": [URL(f"{transport.SCHEME}://{server}") for server in s.brokers.split(",")],
         "broker_credentials": _credentials(),
-        "consumer_group_instance_id": f"{s.streams_id}-{s.worker}",
+        "consumer_group_instance_id": _member(jobs),
         "consumer_auto_offset_reset": "earliest",
         "broker_max_poll_records": 4000,
         "broker_session_timeout": 10.0,

@@ -1,6 +1,6 @@
 """What to say now: what should be out and is not, and what is out and should not be.
 
-`difference` is the only place that raises or takes back anything. The first time a message goes
+`look_at` is the only place that raises or takes back anything. The first time a message goes
 out, its event id is its own; a second time, or a taking back, is named after its cause and the
 version of the case as well.
 """
@@ -9,32 +9,49 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from duban.alerting import UNDO, Output
-from duban.assess import Assessment
+from duban.assess import Assessment, assess
+from duban.case import Facts
 from duban.events import Actor, Event
 from duban.ids import identify
+from duban.policy import Reference
+from streams.retrospect import Retrospect
 from streams.state import Held, remember, versions
 
 PROCESSOR = Actor("duban", "system")
 ALERT_TURNS = ("AlertNoted", "AlertCleared")
+# Messages that name themselves, and are taken back by one of their type that names them.
+NAMED_BY_THEMSELVES = {"ScorePointPosted": "point_id", "RatingSetAside": "set_aside_id"}
 
 
-def difference(held: Held, assessment: Assessment, cause: str) -> list[Event]:
-    """Events to send for a case; `held.emitted` is brought up to date with them.
-
-    `cause` is the id of the fact that was taken in last, "timer", or "reference".
+def look_at(
+    held: Held, reference: Reference, now: int, *causes: str
+) -> tuple[Assessment, list[Event]]:
+    """What a case amounts to at `now` (ms), and the events to send; `held.emitted` is brought up to
+    date with them. `causes` are the ids of the facts taken in since the last look, in the order in
+    which they came; or "timer", or "reference".
     """
+
+    def see(facts: Facts) -> Assessment:
+        return assess(held.case_id, held.hall_id, facts, reference, now)
+
+    assessment = see(held.facts)
+    before = Retrospect(held.facts, causes, assessment.outputs, see)
+    return assessment, _difference(held, assessment, causes[-1], before)
+
+
+def _difference(held: Held, assessment: Assessment, cause: str, before: Retrospect) -> list[Event]:
     wanted, out = assessment.outputs, held.emitted
     new = sorted((o for name, o in wanted.items() if name not in out), key=_told_in_order)
     gone = [o for name, o in out.items() if name not in wanted and name != _void(o)]
     if not new and not gone:
         return []
     why = f"{cause}#{held.version}"
-    events = list(_taken_back(held, gone, assessment, why))
+    events = list(_taken_back(held, gone, assessment, why, before))
     for output in gone:
         del out[output.id]
     held.taken_back |= {o.id for o in gone}
     for output in new:
-        sent, event_id = _first_or_again(held, output, why)
+        sent, event_id = _first_or_again(held, output, why, before)
         out[output.id] = remember(sent)
         events.append(_event(held, sent, sent.type, event_id, why))
     return events
@@ -51,39 +68,54 @@ def _told_in_order(output: Output) -> tuple[int, int]:
     return output.at, turn
 
 
-def _first_or_again(held: Held, output: Output, cause: str) -> tuple[Output, str]:
+def _first_or_again(
+    held: Held, output: Output, cause: str, before: Retrospect
+) -> tuple[Output, str]:
     if output.id not in held.taken_back:
         return output, output.id
     event_id = identify(output.id, output.type, cause)
-    if output.type == "ScorePointPosted":
-        output = output._replace(data={**output.data, "point_id": event_id})
+    if output.type in NAMED_BY_THEMSELVES:
+        data = {**output.data, NAMED_BY_THEMSELVES[output.type]: event_id}
+        if output.type == "ScorePointPosted":  # what brought it back may be told after a cut
+            data["cause_recorded_at"] = _told_at(output, before)
+        output = output._replace(data=data)
     return output, event_id
 
 
 def _taken_back(
-    held: Held, gone: Sequence[Output], assessment: Assessment, cause: str
+    held: Held, gone: Sequence[Output], assessment: Assessment, cause: str, before: Retrospect
 ) -> Iterator[Event]:
-    dropped = {o.data["alert_id"] for o in gone if o.type in ("AlertRaised", "AlertEscalated")}
     moved: dict[str, Output] = {}
     for output in gone:
-        if output.type in ALERT_TURNS and output.data["alert_id"] in dropped:
-            continue
-        if output.type in UNDO:
+        if output.type in ALERT_TURNS:
+            yield from _out_again(held, output, assessment, cause)
+        elif output.type in UNDO:
             event_id = identify(output.id, "taken back", cause)
             data = _undone(output, event_id, _reason(held, assessment, cause))
             undo = output._replace(data=data)
-            yield _event(held, undo, _undo_type(output), event_id, cause)
+            if output.type == "ScorePointPosted":
+                data |= _why_back(assessment, output, before)
+            elif output.type == "RatingSetAside":
+                undo = undo._replace(at=_told_at(output, before) or output.at)
+            yield _event(held, undo, UNDO[output.type], event_id, cause)
         elif "clock_id" in output.data:
             moved.setdefault(str(output.data["clock_id"]), output)
     for clock_id, output in moved.items():
         yield _superseded(held, clock_id, output, assessment, cause)
 
 
-def _undo_type(output: Output) -> str:
-    """An alert that is no longer cleared or noted is out again, as what it was."""
-    if output.type in ALERT_TURNS and output.data["level"] == "escalate":
-        return "AlertEscalated"
-    return UNDO[output.type]
+def _out_again(held: Held, output: Output, assessment: Assessment, cause: str) -> Iterator[Event]:
+    """An alert that is no longer cleared or noted is out again, as what it was; of one that is not
+    cleared after all, what somebody had noted is said again."""
+    alert = str(output.data["alert_id"])
+    raised = assessment.outputs.get(alert)
+    if raised is None:  # it is taken back whole
+        return
+    yield _event(held, raised, raised.type, identify(output.id, "taken back", cause), cause)
+    noted = identify(alert, "noted")
+    if output.type == "AlertCleared" and noted in held.emitted and noted in assessment.outputs:
+        again = assessment.outputs[noted]
+        yield _event(held, again, again.type, identify(noted, "again", cause), cause)
 
 
 def _undone(output: Output, event_id: str, reason: str) -> dict[str, Any]:
@@ -109,8 +141,9 @@ def _undone(output: Output, event_id: str, reason: str) -> dict[str, Any]:
                 "points": -data["points"],
                 "reverses": data["point_id"],
             }
-        case _:
-            return {k: v for k, v in data.items() if not k.startswith("acknowledged_")}
+        case "RatingSetAside":
+            return data | {"set_aside_id": event_id, "reverses": data["set_aside_id"]}
+    raise ValueError(f"{output.type} is taken back by nothing of its own")
 
 
 def _superseded(
@@ -149,12 +182,35 @@ def _reason(held: Held, assessment: Assessment, cause: str) -> str:
     return "correction" if corrects else "late_event"
 
 
+def _why_back(assessment: Assessment, output: Output, before: Retrospect) -> dict[str, Any]:
+    """What takes points back: the verdict on a rating that stands but does not count, else the fact
+    with which they went."""
+    verdict = assessment.set_aside.get(output.data["cause_event_id"])
+    if verdict is None:
+        return {"cause_recorded_at": _told_at(output, before)}
+    return {
+        "cause_event_id": verdict.event_id,
+        "cause_type": verdict.type,
+        # Points that were back for a while are taken back after they were.
+        "cause_recorded_at": max(verdict.recorded_at, output.data.get("cause_recorded_at") or 0),
+    }
+
+
+def _told_at(output: Output, before: Retrospect) -> int | None:
+    """When the fact was recorded with which points went or came back, never before their own cause;
+    where time or new reference data did it, that of their own cause."""
+    own: int | None = output.data.get("cause_recorded_at")
+    told_at = before.turned_at(output.id)
+    return own if told_at is None else max(told_at, own or 0)
+
+
 def _event(held: Held, output: Output, type_: str, event_id: str, cause: str) -> Event:
     by_hall = output.type == "ScorePointPosted"
+    about = output.data["about_case_id"] if output.type == "RatingSetAside" else held.case_id
     return Event(
         type=type_,
         event_id=event_id,
-        subject_id=held.hall_id if by_hall else held.case_id,
+        subject_id=held.hall_id if by_hall else about,
         subject_type="hall" if by_hall else "case",
         hall_id=held.hall_id,
         tenant_id=held.tenant_id,

@@ -11,10 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
-from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 
-from streams import metrics
 from streams.loop import PartitionLoop
 from streams.patience import Patience
 from streams.records import Batch, JobSpec, References
@@ -143,18 +141,6 @@ class Engine:
         """Tell every loop."""
         for loop in self.loops.values():
             loop.reference_changed()
-
-    def measure_lag(self, highwater: Callable[[Place], int | None]) -> None:
-        """Set the lag metric: `highwater` tells a partition's end as last seen by the reader."""
-        for place in self.restored():
-            try:
-                end = highwater(place)
-            except (IllegalStateError, AssertionError):  # not assigned any more
-                continue
-            loop = self._loop(place)
-            if end is not None and loop is not None:
-                labels = (loop.spec.name, str(place.partition))
-                metrics.lag.labels(*labels).set(max(0, end - loop.position(place.topic)))
 
     def _loop(self, tp: TopicPartition) -> PartitionLoop | None:
         spec = self._specs.get(tp.topic)

@@ -16,8 +16,8 @@ from streams import metrics
 from streams.business_time import BusinessTime
 from streams.inbox import Inbox
 from streams.patience import Patience
-from streams.records import Batch, Job, JobSpec, Record, References, Result
-from streams.restore import restore
+from streams.records import Batch, Here, Job, JobSpec, Record, References, Result
+from streams.restore import Progress, restore
 from streams.transaction import Writer
 from streams.turn import Slice, Turn
 
@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 TURN_RECORDS = 4000
 TURN_SECONDS = 0.25
-FIRE_LIMIT = 500
 IDLE_SECONDS = 1.0  # look at the clock at least this often
 NOTHING_FIRED_SECONDS = 0.005
 
@@ -49,6 +48,8 @@ class PartitionLoop:
         self.partition = partition
         self.ready = False  # set by `on_restored`, once the reading position is right
         self.caught_up = False
+        self.turns = 0  # begun; grows at least every second while the loop is well
+        self.restoring = Progress()
         self._group = group
         self._references = references
         self._patience = patience
@@ -59,8 +60,9 @@ class PartitionLoop:
         self._writer = Writer(f"{group}-{spec.name}-{partition}", group)
         self._job: Job | None = None
         self._inbox = Inbox({}, {})
-        self._slice = Slice()
+        self._slice, self._fired = Slice(), Slice()
         self._reference_dirty = False
+        self._origin = ""  # names the content of the state topic
         self._more = False  # timers may have work that waits for no instant
         self._wake = asyncio.Event()
         self._stopping = False
@@ -83,6 +85,26 @@ class PartitionLoop:
         if not self.ready or self._interruptible:
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping
+
+    @property
+    def waits_on_purpose(self) -> bool:
+        """Whether it waits for reference data or the registry, for as long as that takes."""
+        return self._interruptible
+
+    @property
+    def on_the_way(self) -> int:
+        """Records read and not yet applied."""
+        return self._inbox.on_the_way
+
+    @property
+    def clock_off_seconds(self) -> float:
+        """See `BusinessTime.off`."""
+        return self._time.off / 1000
 
     @property
     def restored(self) -> bool:
@@ -132,6 +154,7 @@ class PartitionLoop:
         try:
             job = await self._open()
             while not self._stopping:
+                self.turns += 1
                 if not await self._turn(job):
                     await self._wait(job)
         except Exception as error:
@@ -145,11 +168,13 @@ class PartitionLoop:
     async def _open(self) -> Job:
         """Fence first: what an older owner left open is then decided, and it writes no more."""
         started = monotonic()
+        self._interruptible = True
         await self._patience.first_read()
+        self._interruptible = False
         await self._writer.start()
         job = self._job = self.spec.make(self.partition, self._references)
-        found = await restore(self.spec, self.partition, job, self._group)
-        self._time.reached = found.now
+        found = await restore(self.spec, self.partition, job, self._group, self.restoring)
+        self._time.reached, self._origin = found.now, found.origin
         self._inbox = Inbox(found.position, found.ends)
         await self._on_restored(self)
         took = monotonic() - started
@@ -171,14 +196,16 @@ class PartitionLoop:
             self._more = True
         await self._apply_waiting(job, turn)
         self._see_whether_caught_up()
-        if self.caught_up:
+        if self.caught_up and self._time.known:
             self._fire(job, turn)
-        if turn.is_empty:
+        if turn.is_empty and not (self.caught_up and self._time.asks()):
             return False
         started = monotonic()
         position, now = self._inbox.position, self._time.reached
-        await self._writer.write(await turn.writes(self._writer.place, position, now))
-        job.committed()
+        writes = await turn.writes(self._writer.place, position, now, self._origin)
+        written = await self._writer.write(writes)
+        self._time.broker_said(written.broker_time)
+        job.committed(Here(self._origin, written.offset))
         self._count(turn, monotonic() - started)
         return True
 
@@ -189,7 +216,7 @@ class PartitionLoop:
             if records:
                 started = monotonic()
                 try:
-                    result = job.apply(records, self._time.of(records))
+                    result = job.apply(records, self._time_of(records))
                 except RetryLater as error:
                     if turn.records:  # write first what is done; these come again
                         return
@@ -206,9 +233,14 @@ class PartitionLoop:
         """Nothing has changed yet in this turn, so `stop` may break the waiting off."""
         self._interruptible = True
         try:
-            return await self._patience.apply(job, records, lambda: self._time.of(records), error)
+            return await self._patience.apply(job, records, lambda: self._time_of(records), error)
         finally:
             self._interruptible = False
+
+    def _time_of(self, records: list[Record]) -> int | None:
+        """Time goes on with a job's first source: another one may be read far ahead of it."""
+        first = records[0].topic == self.spec.sources[0]
+        return self._time.of(records) if first else self._time.so_far()
 
     def _see_whether_caught_up(self) -> None:
         """Timers wait until everything is known that was there at assignment."""
@@ -226,8 +258,11 @@ class PartitionLoop:
         if now is not None and due > 0:
             late = metrics.timer_lateness_seconds.labels(*self._labels)
             late.observe((now - due) / 1000)
-        result = job.fire(now, FIRE_LIMIT)
+        started = monotonic()
+        result = job.fire(now, self._fired.size)
+        self._fired.took(len(result.state), monotonic() - started)
         self._more = not result.is_empty
+        metrics.fired.labels(*self._labels).inc(not result.is_empty)
         turn.add(result)
 
     def _ticked(self, turn: Turn, due: int) -> bool:

@@ -6,7 +6,6 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 log = structlog.get_logger(__name__)
 
 PART = ("job", "partition")
-PORT_OFFSET = 100
 
 records = Counter("duban_streams_records", "Records applied.", PART)
 dead = Counter("duban_streams_dead_letters", "Records put aside as dead letters.", PART)
@@ -31,9 +30,33 @@ timer_lateness_seconds = Histogram(
 )
 waiting = Gauge("duban_streams_waiting", "Records read but not yet applied.", PART)
 lag = Gauge("duban_streams_lag", "Offsets between the position and the end.", PART)
+processed = Gauge("duban_streams_processed", "Next offset to apply.", PART)
+committed = Gauge("duban_streams_committed", "Offset that the group has committed.", PART)
 open_cases = Gauge("duban_streams_open_cases", "Cases in memory: time may change them.", PART)
+timers = Gauge("duban_streams_timers", "Entries of the heap of due instants.", PART)
 restored_records = Gauge("duban_streams_restored_records", "Records read at restore.", PART)
+restored_offset = Gauge("duban_streams_restored_offset", "Where the restore reads.", PART)
+restore_end = Gauge("duban_streams_restore_end", "Where the restore will end.", PART)
 restore_seconds = Gauge("duban_streams_restore_seconds", "Fencing and restore together.", PART)
+clock_off_seconds = Gauge(
+    "duban_streams_clock_off_seconds",
+    "By how much the system clock is ahead of the broker's, or (negative) went back; "
+    "0 while it is believed.",
+    PART,
+)
+looks = Counter("duban_streams_watchdog_looks", "Looks at the loops with the broker answering.")
+broker_away = Gauge("duban_streams_broker_away", "1 while the broker does not tell how far it is.")
+
+OF_A_LOOP = (
+    waiting, lag, processed, committed, open_cases, timers, restored_records, restored_offset,
+    restore_end, restore_seconds, clock_off_seconds,
+)  # fmt: skip
+
+
+def forget(job: str, partition: int) -> None:
+    """A partition that went elsewhere must not be counted twice."""
+    for gauge in OF_A_LOOP:
+        gauge.remove(job, str(partition))
 
 
 def serve(port: int) -> None:

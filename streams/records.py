@@ -57,12 +57,26 @@ class Result(NamedTuple):
         return not (self.state or self.outputs or self.dead)
 
 
+class Here(NamedTuple):
+    """A place in a state topic that is behind nobody: what lies before `offset` is known. `origin`
+    names the topic's content from its first record on."""
+
+    origin: str
+    offset: int
+
+
 class Job(Protocol):
     """The rules of one partition; called from one task only, never at the same time.
 
     An exception other than `duban.codec.RetryLater` is a bug: the worker stops, nothing of the
     batch is committed, and the same records come again after a restart.
     """
+
+    def here(self) -> Here | None:
+        """How much of the state topic lies in a store of the job's own; None where none does."""
+
+    def forget(self) -> None:
+        """The store is of another topic: the restore begins at the beginning."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take back one record of the state topic, in order of writing; None deletes the key."""
@@ -86,8 +100,9 @@ class Job(Protocol):
         """Earliest instant (epoch ms, business time) at which `fire` has something to do; 0 where
         work waits for no instant, such as a change of reference data; None where there is none."""
 
-    def committed(self) -> None:
-        """All that was returned so far is written: what lies outside memory may follow."""
+    def committed(self, here: Here) -> None:
+        """All that was returned so far is written: what lies outside memory may follow. `here` is
+        where the last of it begins."""
 
     def close(self) -> None:
         """The partition goes elsewhere; not called when the process ends at once."""
@@ -109,12 +124,29 @@ class JobSpec(NamedTuple):
 
     All sources have the same number of partitions; one loop owns the same partition number of
     each. A topic is the source of one job only. `make` is called per partition and assignment.
+    `beside` names topics of the same key that the job may yet read: they must be divided alike.
+
+    `form` numbers what the state is made of: where the state topic is of another form, the sources
+    are read again from their beginning. So a job whose form goes up must have sources that are kept
+    for ever, and outputs, if any, whose ids follow from the sources; it is given the old records
+    too and takes from them what it can use.
+
+    With `again`, records that come a second time change nothing, so that a consumer group which is
+    new reads from the first record on, over the state that is there.
     """
 
     name: str
     sources: tuple[str, ...]
     state_topic: str
     make: Callable[[int, References], Job]
+    form: int = 1
+    beside: tuple[str, ...] = ()
+    again: bool = False
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """Topics that must have equally many partitions."""
+        return (*self.sources, self.state_topic, *self.beside)
 
 
 class Batch(NamedTuple):

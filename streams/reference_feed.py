@@ -1,20 +1,23 @@
 """Topic `reference`, read to its end before the first fact, then followed.
 
 It is read by a consumer of its own, without a group: every worker needs all of it. What rules see
-depends on the set of versions only, never on when one was read.
+depends on the set of versions only, never on when one was read. What they cannot use is kept apart
+and named, for `reference_letters`; nothing that lies there stops a worker.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 import structlog
 from aiokafka.structs import TopicPartition
 
-from duban import codec
-from duban.codec import CodecError, RetryLater
+from duban import codec, contracts
+from duban.codec import CodecError, RetryLater, UnknownSchema
 from duban.events import Event
 from duban.policy import Reference
+from duban.reference_set import fault_of, first_of
 from streams.kafka import reader
 
 log = structlog.get_logger(__name__)
@@ -24,6 +27,23 @@ PARTITION = TopicPartition(REFERENCE, 0)
 SCHEMA_PUBLISHED = "SchemaPublished"
 POLL_MS = 500
 LOOK_SECONDS = 0.02
+SCHEMA_SECONDS = 10.0  # as long as `patience` waits for one
+
+
+class Unusable(NamedTuple):
+    """A record of which the rules read nothing, with a short reason and a detail."""
+
+    record: Any
+    reason: str
+    detail: str
+
+
+class Waiting(NamedTuple):
+    """A record that cannot be read yet, why, and since when (monotonic seconds)."""
+
+    record: Any
+    error: RetryLater
+    since: float
 
 
 class ReferenceFeed:
@@ -34,8 +54,9 @@ class ReferenceFeed:
     ) -> None:
         self._build = build
         self._changed = changed
-        self._events: dict[bytes, Event] = {}  # by record key, as compaction keeps them
-        self._unread: list[Any] = []  # records whose schema is not known yet
+        self._events: dict[tuple[str, str], Event] = {}  # by type and subject, the one that counts
+        self._unusable: list[Unusable] = []
+        self._waiting: list[Waiting] = []
         self._current: Reference | None = None
         self._ready = asyncio.Event()
         self._position = 0
@@ -47,6 +68,14 @@ class ReferenceFeed:
         if self._current is None:
             raise RuntimeError("reference data is asked for before it has been read")
         return self._current
+
+    def unusable(self) -> list[Unusable]:
+        """What has been of no use so far; records whose schema stays away are among them, and are
+        read all the same when it comes."""
+        late = monotonic() - SCHEMA_SECONDS
+        away = [w for w in self._waiting if isinstance(w.error, UnknownSchema) and w.since < late]
+        unread = [Unusable(w.record, w.error.reason, w.error.detail) for w in away]
+        return self._unusable + unread
 
     async def wait_ready(self) -> None:
         """Return when the topic has been read to the end it had at the start."""
@@ -73,15 +102,16 @@ class ReferenceFeed:
             await self._consumer.stop()
 
     async def _poll(self, end: int) -> None:
-        news = False
+        news = await self._ask_registry()
         position = await self._consumer.position(PARTITION)
         if self._ready.is_set() or position < end:
             chunk = await self._consumer.getmany(PARTITION, timeout_ms=POLL_MS)
             for record in chunk.get(PARTITION, ()):
-                news |= self._take(record)
+                news |= self._take(record, monotonic())
+                await asyncio.sleep(0)  # a registry that does not answer holds each one up
             position = await self._consumer.position(PARTITION)
         if not self._ready.is_set():
-            if position >= end:
+            if position >= end and not self._registry_away:
                 self._renew()
                 self._ready.set()
         elif news:
@@ -89,31 +119,60 @@ class ReferenceFeed:
             self._changed()
         self._position = position
 
-    def _take(self, record: Any) -> bool:
+    @property
+    def _registry_away(self) -> bool:
+        return any(not isinstance(w.error, UnknownSchema) for w in self._waiting)
+
+    async def _ask_registry(self) -> bool:
+        """Good records wait for a registry that is away, and facts wait for them."""
+        if not self._registry_away:
+            return False
+        await asyncio.sleep(POLL_MS / 1000)
+        return self._take_again()
+
+    def _take(self, record: Any, since: float) -> bool:
         """Keep an event, learn a schema; whether rules may see a difference."""
         try:
             event = codec.decode(record.value)
-        except RetryLater:
-            self._unread.append(record)
+        except RetryLater as error:
+            self._waiting.append(Waiting(record, error, since))
             return False
         except CodecError as error:
-            log.warning("reference_unreadable", offset=record.offset, error=str(error))
-            return False
+            return self._lay_aside(record, error.reason, error.detail)
         if event.type == SCHEMA_PUBLISHED:
-            return self._learn(event)
-        self._events[record.key] = event
-        return True
+            return self._learn(record, event)
+        if contracts.topic_of(event.type) != REFERENCE:
+            return self._lay_aside(record, "wrong_topic", f"{event.type} is no reference data")
+        if fault := fault_of(event):
+            return self._lay_aside(record, "schema_rules", fault)
+        return self._keep(event)
 
-    def _learn(self, event: Event) -> bool:
+    def _keep(self, event: Event) -> bool:
+        name = (event.type, event.subject_id)
+        before = self._events.get(name)
+        self._events[name] = first_of(event, before)
+        return self._events[name] is not before
+
+    def _lay_aside(self, record: Any, reason: str, detail: str) -> bool:
+        log.warning("reference_unusable", offset=record.offset, reason=reason, detail=detail)
+        self._unusable.append(Unusable(record, reason, detail))
+        return False
+
+    def _learn(self, record: Any, event: Event) -> bool:
         try:
             codec.learn(event.data["schema_json"])
         except CodecError as error:
-            log.warning("schema_unusable", subject=event.subject_id, error=str(error))
-            return False
-        again, self._unread = self._unread, []
+            return self._lay_aside(record, error.reason, error.detail)
+        return self._take_again()
+
+    def _take_again(self) -> bool:
+        again, self._waiting = self._waiting, []
         news = False
-        for record in again:
-            news |= self._take(record)
+        for number, one in enumerate(again, 1):
+            news |= self._take(one.record, one.since)
+            if self._registry_away:  # it is asked once a turn
+                self._waiting += again[number:]
+                break
         return news
 
     def _renew(self) -> None:

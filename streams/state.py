@@ -1,7 +1,9 @@
 """A case as the worker keeps it, and as it goes to topic `case-state`.
 
 The record is Avro (`schemas/state/CaseState`): rows for whoever projects, and `core`, which is the
-worker's own: msgpack of facts and of what has been emitted, led by a version number.
+worker's own: msgpack of facts and of what has been emitted, led by a version number. Every form in
+that folder is read, `WRITTEN` is written. A new form comes as one to be read, and is written from
+the next version on: so each version reads what the one before it wrote, and the one after.
 """
 
 import io
@@ -9,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import fastavro
@@ -21,27 +24,42 @@ from duban.assess import Assessment
 from duban.case import Facts
 from duban.clocks import Clock
 from duban.launch import SCHEMAS
+from duban.reviews import SET_ASIDE
 
+WRITTEN = 3
 CORE_VERSION = 1
 FRAME_LENGTH = 10
 
 
-def _schemas() -> dict[bytes, Any]:
-    """Every version of the record by the frame that it begins with, oldest first."""
-    files = sorted((SCHEMAS / "state/CaseState").glob("*.avsc"), key=lambda p: int(p.stem))
-    raws = (json.loads(path.read_text(encoding="utf-8")) for path in files)
+def _forms() -> dict[int, tuple[bytes, Any]]:
+    """Every form of the record by its number: the frame that it begins with, and its schema."""
+    files = (SCHEMAS / "state/CaseState").glob("*.avsc")
+    raws = {int(path.stem): json.loads(path.read_text(encoding="utf-8")) for path in files}
     return {
-        b"\xc3\x01" + avro.fingerprint(raw).to_bytes(8, "little"): avro.parse(raw) for raw in raws
+        number: (b"\xc3\x01" + avro.fingerprint(raw).to_bytes(8, "little"), avro.parse(raw))
+        for number, raw in raws.items()
     }
 
 
-_SCHEMAS = _schemas()
-FRAME, _SCHEMA = list(_SCHEMAS.items())[-1]
+_FORMS = _forms()
+FRAME, _SCHEMA = _FORMS[WRITTEN]
+# The fields before the rows are all that a restore reads; Avro has no need of what follows.
+_ROWS = ("case", "clocks")
+
+
+def _head(schema: Any) -> Any:
+    """What is read of a record: its head, or the whole where the rows say what a head lacks."""
+    head = [field for field in schema["fields"] if field["name"] not in _ROWS]
+    is_enough = "wake" in {field["name"] for field in head}
+    return {**schema, "fields": head} if is_enough else schema
+
+
+_HEADS = {frame: _head(schema) for frame, schema in _FORMS.values()}
 
 
 class Core(NamedTuple):
-    """What a worker needs to go on with a case. `changing` says that time may yet change it, so
-    that it belongs in memory; records from before there was a store of closed cases lack it."""
+    """What a worker needs to go on with a case. `changing` says in records of older shape what
+    the record itself says now."""
 
     v: int
     facts: Facts
@@ -74,23 +92,22 @@ _versions: dict[Versions, Versions] = {}  # a few for all the cases of a worker
 def versions(assessment: Assessment) -> Versions:
     """The versions that a case's clocks name."""
     clocks = assessment.clocks
-    return _once({c.policy_version for c in clocks}, {c.calendar.version for c in clocks})
+    return _once([c.policy_version for c in clocks], [c.calendar.version for c in clocks])
 
 
 def _versions_in(rows: Sequence[Mapping[str, Any]]) -> Versions:
     alive = [row for row in rows if not row["is_deleted"]]
-    return _once({r["policy_version"] for r in alive}, {r["calendar_version"] for r in alive})
+    return _once([r["policy_version"] for r in alive], [r["calendar_version"] for r in alive])
 
 
-def _once(policies: set[str], calendars: set[str]) -> Versions:
+def _once(policies: Sequence[str], calendars: Sequence[str]) -> Versions:
     made = Versions(frozenset(policies), frozenset(calendars))
     return _versions.setdefault(made, made)
 
 
 @dataclass(slots=True)
 class Held:
-    """A case while it is worked on. `size` is about how many bytes its state takes up; `shelved`
-    says that it was found among the closed ones."""
+    """A case while it is worked on. `size` is about how many bytes its state takes up."""
 
     case_id: str
     hall_id: str
@@ -100,29 +117,20 @@ class Held:
     taken_back: frozenset[str] = frozenset()
     version: int = 0
     size: int = 0
-    shelved: bool = False
     versions: Versions = UNNAMED
 
 
-class Stored(NamedTuple):
-    """What a record of `case-state` says to a worker. `changing`: see `Core`."""
-
-    tenant_id: str
-    version: int
-    core: bytes
-    versions: Versions = UNNAMED
-    changing: bool = True
-
-
-class Packed(msgspec.Struct, gc=False):
-    """A case at rest in memory: its core as LZ4 takes a third of its objects' memory, and the
-    garbage collector need not look at it. `wake` is the instant of its entry in the heap."""
+class Stored(msgspec.Struct, gc=False):
+    """A case at rest, as a record of `case-state` brings it and as it lies in memory: its core as
+    an LZ4 block takes a third of its objects' memory, and the garbage collector need not look at
+    it. `changing`: time may yet change it. `wake`: when it has something to say by itself."""
 
     tenant_id: str
     version: int
     squeezed: bytes
-    versions: Versions
-    wake: int | None
+    versions: Versions = UNNAMED
+    changing: bool = True
+    wake: int | None = None
 
 
 _encode_core = msgspec.msgpack.Encoder().encode
@@ -131,27 +139,20 @@ _decode_core = msgspec.msgpack.Decoder(Core).decode
 _peek = msgspec.msgpack.Decoder(Peek).decode
 
 
-def pack(held: Held, changing: bool) -> bytes:
-    """The core of a case."""
+def at_rest(held: Held, changing: bool, wake: int | None) -> Stored:
+    """A case put down; `changing` and `wake` are what the last look at it said."""
     emitted = tuple(held.emitted.values())
-    return _encode_core(Core(CORE_VERSION, held.facts, emitted, held.taken_back, changing))
+    core = Core(CORE_VERSION, held.facts, emitted, held.taken_back, changing)
+    squeezed = _squeeze(_encode_core(core))
+    return Stored(held.tenant_id, held.version, squeezed, held.versions, changing, wake)
 
 
-def at_rest(stored: Stored, wake: int | None = None) -> Packed:
-    """The case as it lies in memory."""
-    squeezed = bytes(lz4.compress_block(stored.core))
-    return Packed(stored.tenant_id, stored.version, squeezed, stored.versions, wake)
-
-
-def taken_up(packed: Packed) -> Stored:
-    """The way back."""
-    core = bytes(lz4.decompress_block(packed.squeezed))
-    return Stored(packed.tenant_id, packed.version, core, packed.versions)
-
-
-def unpack(case_id: str, stored: Stored) -> Held:
-    """The case of a record, ready to be worked on."""
-    core = _decode_core(stored.core)
+def taken_up(case_id: str, stored: Stored) -> Held:
+    """The case, ready to be worked on."""
+    packed = bytes(lz4.decompress_block(stored.squeezed))
+    core = _decode_core(packed)
+    if core.v != CORE_VERSION:
+        raise ValueError(f"a core of version {core.v}; this worker reads {CORE_VERSION}")
     return Held(
         case_id=case_id,
         hall_id=hall_of(case_id),
@@ -160,9 +161,13 @@ def unpack(case_id: str, stored: Stored) -> Held:
         emitted={o.id: o for o in core.emitted},
         taken_back=core.taken_back,
         version=stored.version,
-        size=len(stored.core),
+        size=len(packed),
         versions=stored.versions,
     )
+
+
+def _squeeze(core: bytes) -> bytes:
+    return bytes(lz4.compress_block(core))
 
 
 def hall_of(case_id: str) -> str:
@@ -170,16 +175,20 @@ def hall_of(case_id: str) -> str:
     return case_id.partition("/")[0]
 
 
-def encode(held: Held, assessment: Assessment, core: bytes) -> bytes:
-    """The value of the case's record in `case-state`; `core` is the case packed."""
+def encode(held: Held, assessment: Assessment, stored: Stored) -> bytes:
+    """The value of the case's record in `case-state`; `stored` is the case at rest."""
     record = {
-        "version": held.version,
-        "tenant_id": held.tenant_id,
+        "version": stored.version,
+        "tenant_id": stored.tenant_id,
         "hall_id": held.hall_id,
         "case_id": held.case_id,
-        "case": case_row(assessment, len(held.facts.ordered)),
+        "changing": stored.changing,
+        "wake": stored.wake,
+        "policies": sorted(stored.versions.policies),
+        "calendars": sorted(stored.versions.calendars),
+        "core": stored.squeezed,
+        "case": case_row(assessment, sum(f.type != SET_ASIDE for f in held.facts.ordered)),
         "clocks": [clock_row(c, assessment) for c in assessment.clocks] + _gone(held, assessment),
-        "core": core,
     }
     buffer = io.BytesIO()
     buffer.write(FRAME)
@@ -188,23 +197,39 @@ def encode(held: Held, assessment: Assessment, core: bytes) -> bytes:
 
 
 def decode(value: bytes) -> Stored:
-    """What a record's value says to a worker; raises `ValueError` where a worker of another
-    version wrote it."""
+    """What a whole record's value says to a worker; raises `ValueError` for a form that it does not
+    know, and for an old one with another core."""
     buffer = io.BytesIO(value)
-    written = _SCHEMAS.get(buffer.read(FRAME_LENGTH))
-    if written is None:
-        raise ValueError(f"case-state that begins with {value[:FRAME_LENGTH].hex()}")
-    record = fastavro.schemaless_reader(buffer, written, None)
-    assert isinstance(record, dict)
+    frame = buffer.read(FRAME_LENGTH)
+    schema = _HEADS.get(frame)
+    if schema is None:
+        raise ValueError(f"case-state that begins with {frame.hex()}")
+    head: Any = fastavro.schemaless_reader(buffer, schema, None)
+    if "wake" not in head:
+        return _from_older(head)
+    return Stored(
+        tenant_id=sys.intern(head["tenant_id"]),
+        version=head["version"],
+        squeezed=head["core"],
+        versions=_once(head["policies"], head["calendars"]),
+        changing=head["changing"],
+        wake=head["wake"],
+    )
+
+
+def _from_older(record: Mapping[str, Any]) -> Stored:
+    """Records from before what a restore needs stood first. Their cases wake at once: when they
+    have something to say is not written in them."""
     peek = _peek(record["core"])
     if peek.v != CORE_VERSION:
         raise ValueError(f"case-state of version {peek.v}; this worker reads {CORE_VERSION}")
     return Stored(
         tenant_id=sys.intern(record["tenant_id"]),
         version=record["version"],
-        core=record["core"],
+        squeezed=_squeeze(record["core"]),
         versions=_versions_in(record["clocks"]),
         changing=peek.changing,
+        wake=0 if peek.changing else None,
     )
 
 
@@ -216,14 +241,19 @@ def remember(output: Output) -> Output:
     return output._replace(data={k: v for k, v in output.data.items() if k in kept})
 
 
+# Fields of a view that are columns as they are.
+_SAME = (
+    "item_code", "item_name", "case_class", "window_id", "org_id", "staff_id", "applicant_ref",
+    "applicant_class", "channel", "project_id", "status", "submitted_at", "accepted_at",
+    "decided_at", "decision", "historical", "rating",
+)  # fmt: skip
+_same_of = attrgetter(*_SAME)
+
+
 def case_row(assessment: Assessment, facts: int) -> Mapping[str, Any]:
     """Columns of table `cases`."""
     view, clock = assessment.view, assessment.governing
-    same = (
-        "item_code item_name case_class window_id org_id staff_id applicant_ref applicant_class"
-        " channel project_id status submitted_at accepted_at decided_at decision historical rating"
-    )
-    row: dict[str, Any] = {name: getattr(view, name) for name in same.split()}
+    row: dict[str, Any] = dict(zip(_SAME, _same_of(view), strict=True))
     row |= {
         "closed_at": view.ended_at,
         "policy_state": assessment.policy_state,

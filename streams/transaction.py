@@ -28,8 +28,10 @@ BATCH_BYTES = 512 << 10
 TRANSACTION_MS = 60_000
 GIVE_UP_SECONDS = 50
 BACKOFF_SECONDS = 0.2
+NO_HEADERS: list[tuple[str, bytes]] = []  # a list is what aiokafka's builder takes; never changed
+LOG_APPEND_TIME = 1  # a record's type of timestamp, as Kafka numbers it
 
-Item = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]  # key, value, headers
+Item = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]  # key, value, headers
 
 
 class Writes(NamedTuple):
@@ -37,6 +39,14 @@ class Writes(NamedTuple):
 
     records: Mapping[tuple[str, int], Sequence[Item]]
     offsets: Mapping[tuple[str, int], int]
+
+
+class Written(NamedTuple):
+    """Of a transaction that went through: the offset of its first record, and the broker's time
+    (LogAppendTime, epoch ms), None where the topics have another one."""
+
+    offset: int
+    broker_time: int | None
 
 
 class TransactionLost(Exception):
@@ -89,7 +99,7 @@ class Writer:
             raise ValueError(f"{out.topic} has {count} partitions, none with number {number}")
         return out.topic, number
 
-    async def write(self, writes: Writes) -> None:
+    async def write(self, writes: Writes) -> Written:
         """Write all or nothing. Tries again where the broker asks for it; raises otherwise."""
         give_up = monotonic() + GIVE_UP_SECONDS
         passing("streams.before_transaction")
@@ -97,16 +107,16 @@ class Writer:
             try:
                 async with asyncio.timeout(give_up - monotonic()):
                     await self._producer.begin_transaction()
-                    await self._send(writes)
+                    written = await self._send(writes)
                     passing("streams.before_commit")
             except (KafkaError, TimeoutError) as error:
                 await self._abort(error, give_up)
                 continue
             await self._commit(give_up)
             passing("streams.after_commit")
-            return
+            return written
 
-    async def _send(self, writes: Writes) -> None:
+    async def _send(self, writes: Writes) -> Written:
         """Offsets first, records after: a broker that is adding offsets to a transaction cannot
         verify it for records at the same time, and would make the producer try again."""
         if writes.offsets:
@@ -118,19 +128,24 @@ class Writer:
         deliveries = []
         for (topic, partition), items in writes.records.items():
             deliveries += await self._send_items(topic, partition, items)
-        await asyncio.gather(*deliveries)
+        done = await asyncio.gather(*deliveries)
+        times = (d.timestamp for d in done if d.timestamp_type == LOG_APPEND_TIME)
+        return Written(done[0].offset, max(times, default=None))
 
     async def _send_items(self, topic: str, partition: int, items: Sequence[Item]) -> list[Any]:
         """Batches as large as allowed; the first record of a batch always fits (aiokafka)."""
         deliveries = []
         batch = self._producer.create_batch()
+        append = batch.append
         for key, value, headers in items:
-            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            more = list(headers) if headers else NO_HEADERS
+            if append(key=key, value=value, timestamp=None, headers=more) is None:
                 deliveries.append(
                     await self._producer.send_batch(batch, topic, partition=partition)
                 )
                 batch = self._producer.create_batch()
-                batch.append(key=key, value=value, timestamp=None, headers=headers)
+                append = batch.append
+                append(key=key, value=value, timestamp=None, headers=more)
         deliveries.append(await self._producer.send_batch(batch, topic, partition=partition))
         return deliveries
 

@@ -14,14 +14,16 @@ Place = Callable[[Out, int], Awaitable[tuple[str, int]]]
 
 
 class Slice:
-    """How many records a job gets at once, from how long it took for the last ones."""
+    """How much a job gets at once, records or due timers, from how long it took for the last."""
 
     def __init__(self) -> None:
         self.size = 500
 
-    def took(self, records: int, seconds: float) -> None:
-        """Learn; by no more than a factor of two at a time."""
-        fits = int(records * SLICE_SECONDS / seconds) if seconds > 0 else SLICE_MAX
+    def took(self, count: int, seconds: float) -> None:
+        """Learn; by no more than a factor of two at a time, and nothing where nothing was done."""
+        if not count:
+            return
+        fits = int(count * SLICE_SECONDS / seconds) if seconds > 0 else SLICE_MAX
         bounded = min(max(fits, self.size // 2), self.size * 2)
         self.size = min(max(bounded, SLICE_MIN), SLICE_MAX)
 
@@ -54,18 +56,20 @@ class Turn:
         self._outputs += result.outputs
         self._dead += result.dead
 
-    async def writes(self, place: Place, position: Mapping[str, int], now: int) -> Writes:
-        """The transaction; consumer offsets only where records were applied."""
+    async def writes(
+        self, place: Place, position: Mapping[str, int], now: int, origin: str
+    ) -> Writes:
+        """The transaction, state first; consumer offsets only where records were applied."""
         records: dict[tuple[str, int], list[Item]] = {}
         state = records.setdefault((self._spec.state_topic, self._partition), [])
-        state += [(key, value, []) for key, value in self._state.items()]
-        state.append((POSITION_KEY, encode_position(position, now), []))
+        state += [(key, value, ()) for key, value in self._state.items()]
+        state.append((POSITION_KEY, encode_position(position, now, origin, self._spec.form), ()))
         offsets = {}
         if self.records:
             offsets = {(topic, self._partition): offset for topic, offset in position.items()}
         for out in self._outputs + self._letters():
             where = await place(out, self._partition)
-            records.setdefault(where, []).append((out.key, out.value, list(out.headers)))
+            records.setdefault(where, []).append((out.key, out.value, out.headers))
         return Writes(records, offsets)
 
     def _letters(self) -> list[Out]:

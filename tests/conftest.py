@@ -49,6 +49,20 @@ def stack(
         made.stop()
 
 
+@pytest.fixture(scope="module")
+def kafka(
+    tmp_path_factory: pytest.TempPathFactory, outside: dict[str, str] | None
+) -> Iterator[Stack]:
+    """A broker alone, for the tests of one file."""
+    made = new_stack(
+        tmp_path_factory.mktemp("kafka") / "data", parts="broker,topics", outside=outside
+    )
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
 @pytest.fixture
 def make_stack(
     tmp_path_factory: pytest.TempPathFactory,

@@ -108,11 +108,11 @@ def _differences(name: str, policy: Policy, base: Policy) -> list[str]:
         lines += [*_clock_table(own), ""]
     if ladders:
         lines += [*_ladder_table(ladders), ""]
-    if policy.absence:
-        lines += [
-            f"Absence of a branch 缺席: {policy.absence.outcome}, {policy.absence.basis}.",
-            "",
-        ]
+    for name, effect in (
+        ("Absence of a branch 缺席", policy.absence),
+        ("An opinion without reasons 意见无理由", policy.unreasoned),
+    ):
+        lines += [f"{name}: {effect.outcome}, {effect.basis}.", ""] if effect else []
     if lacking:
         lines += [f"Without {', '.join(lacking)}.", ""]
     return lines
@@ -165,7 +165,8 @@ def _term(clock: ClockDef) -> str:
     said += f" before `{clock.before}`" if clock.before else ""
     said += " 国" if clock.days == "national" else ""
     said += ", same day" if clock.start_day else ""
-    return said + (", applicant's" if clock.side == "applicant" else "")
+    sides = {"applicant": ", applicant's", "upstream": ", of the authority above"}
+    return said + sides.get(clock.side, "")
 
 
 def _facts(types: Iterable[str], values: Mapping[str, Iterable[str]]) -> str:

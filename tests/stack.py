@@ -154,7 +154,7 @@ def _replace(old: Mapping[str, str], new: Mapping[str, str]) -> None:
     settings.cache_clear()
 
 
-def wait_for(what: Callable[[], Any], name: str, seconds: float = 30, every: float = 0.05) -> Any:
+def wait_for(what: Callable[[], Any], name: str, seconds: float = 120, every: float = 0.05) -> Any:
     """Call `what` until it gives something true, and give that; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

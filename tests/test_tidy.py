@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows: clocks, lengths, names, and documents that stay true."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -14,11 +15,15 @@ import pytest
 import typer
 
 from duban.cli import application
+from duban.metrics import load_metric
 from tests.reference_docs import PAGES, REFERENCE, ROOT
 
 FUNCTION_LINES_MAX = 60
 # Jobs of the worker get their time as an argument too, though they may import the codec.
-JOBS = ("streams.clocks_job", "streams.scores_job", "streams.difference", "streams.state")
+JOBS = (
+    "streams.clocks_job", "streams.scores_job", "streams.difference", "streams.state",
+    "streams.closing", "streams.hall_facts", "streams.posting", "streams.rankings",
+)  # fmt: skip
 CLOCKS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
     | {"time.monotonic", "time.localtime", "time.gmtime"}
@@ -186,6 +191,25 @@ def test_both_readmes_have_the_same_headings_and_examples():
     assert headings(english) == headings(chinese)
     for language in ("console", "python", "text"):
         assert blocks(english, language) == blocks(chinese, language)
+
+
+def test_the_readmes_show_the_columns_that_the_outcomes_have():
+    columns = list(load_metric("case_outcomes").lists)
+    for text in readmes():
+        (shown,) = re.findall(
+            r'case_outcomes.*\n\{"columns": (\[[^]]*\]), "rows": \[(\[.*?\])\]', text
+        )
+        assert set(json.loads(shown[0])) == set(columns)
+        assert len(json.loads(shown[1])) == len(columns)
+
+
+def test_make_leaves_the_defaults_of_the_demo_to_the_demo():
+    outside = {k: v for k, v in os.environ.items() if k == "PATH"}  # not within another make
+    command = ["make", "-n", "demo"]
+    said = subprocess.run(
+        command, cwd=ROOT, env=outside, capture_output=True, check=True, text=True
+    ).stdout
+    assert said.rstrip().endswith("duban demo")
 
 
 def headings(text: str) -> list[str]:

@@ -11,15 +11,22 @@ import typer
 from rich.console import Console
 from rich.panel import Panel
 
+from deploy.demo.proof import proved
 from deploy.demo.show import Ended, status_line, summary, watch
 from deploy.demo.stage import Stage, open_stage
 from deploy.demo.view import TITLES
 from deploy.local.trouble import Trouble
 from duban.cli.output import err, fail, out, say_json
+from duban.publish import publish
+from duban.reference import PRESETS, SHIPPED, load
 from duban.settings import settings
 
-DAYS, PACE, DATA = 15, 4.0, Path(".duban-demo")
+DAYS, SEED, SCALE, DATA = 15, 7, 0.001, Path(".duban-demo")
 NAMES = {**TITLES, "events_emitted": "已发事件", "events_projected": "已入库事件"}
+
+PROVED = {
+    "rankings": "公布评比", "places_checked": "复核名次", "places_differ": "不符名次",
+}  # fmt: skip
 
 
 class Run(NamedTuple):
@@ -27,20 +34,40 @@ class Run(NamedTuple):
 
     days: int
     seed: int
-    pace: float
+    pace: float | None
+    year: int
+    scale: float
     headless: bool
     port_base: int | None
     data: Path
     json: bool
 
+    def options(self) -> list[str]:
+        """What the simulator is told."""
+        span = ["--year", self.year, "--scale", self.scale] if self.year else ["--days", self.days]
+        pace = [] if self.pace is None else ["--pace", self.pace]
+        return [str(option) for option in (*span, "--seed", self.seed, *pace)]
+
+    def said(self) -> dict[str, Any]:
+        """What the summary repeats of it."""
+        span = {"year": self.year, "scale": self.scale} if self.year else {"days": self.days}
+        return {"seed": self.seed, **span}
+
 
 def main(
     days: Annotated[int, typer.Option(min=1, max=250, help="Working days. 工作日数。")] = DAYS,
-    seed: Annotated[int, typer.Option(help="Same seed, same events. 种子。")] = 1,
+    seed: Annotated[int, typer.Option(help="Same seed, same events. 种子。")] = SEED,
     headless: Annotated[bool, typer.Option("--headless", help="End by itself. 自行结束。")] = False,
     pace: Annotated[
-        float, typer.Option(min=0, help="Seconds a working day takes. 每个工作日的秒数。")
-    ] = PACE,
+        float | None,
+        typer.Option(min=0, help="Seconds a day takes: 4, of a year 0.1. 每日的秒数。"),
+    ] = None,
+    year: Annotated[
+        int, typer.Option(min=0, help="A whole year with its evaluation. 整年，含评比。")
+    ] = 0,
+    scale: Annotated[
+        float, typer.Option(min=0.00001, max=1, help="Of its 774,000 cases. 办件规模。")
+    ] = SCALE,
     port_base: Annotated[
         int | None, typer.Option(min=1024, max=65400, help="First port. 起始端口。")
     ] = None,
@@ -50,7 +77,7 @@ def main(
     """A simulated city hall on a stack of its own; business time runs fast. 演示。"""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _demo(Run(days, seed, pace, headless, port_base, data, json_))
+        _demo(Run(days, seed, pace, year, scale, headless, port_base, data, json_))
     except Trouble as trouble:
         fail(trouble.what, trouble.next_step)
     except KeyboardInterrupt:
@@ -68,8 +95,9 @@ def _demo(run: Run) -> None:
         _welcome(console, stage, ready)
         ended = _watched(stage, run, console)
         url = settings().url("dashboard")
+        proof = proved()._asdict() if run.year else {}
         seconds = {"seconds_ready": round(ready, 1), "seconds": round(time.monotonic() - begun, 1)}
-        said = summary(ended, seed=run.seed, days=run.days, dashboard_url=url, **seconds)
+        said = summary(ended, **run.said(), **proof, dashboard_url=url, **seconds)
         _say(said, run.json)
         if not run.headless:
             with suppress(KeyboardInterrupt):  # that is how a demo ends
@@ -78,10 +106,14 @@ def _demo(run: Run) -> None:
         stage.stop()
     if not ended.settled:
         fail("不是所有事件都已入库。 Not every event arrived.", f"See {stage.data / 'logs'}.")
+    if proof.get("places_differ"):
+        fail("有名次与计分明细不符。 Places do not follow from their points.", "duban score --all")
 
 
 def _watched(stage: Stage, run: Run, console: Console) -> Ended:
-    simulation = stage.simulate(run.days, run.seed, run.pace)
+    if run.year:
+        publish(load(SHIPPED / PRESETS))  # several policies side by side
+    simulation = stage.simulate(run.options())
     try:
         return watch(simulation, console)
     finally:
@@ -107,7 +139,8 @@ def _say(said: dict[str, Any], json_: bool) -> None:
     if json_:
         say_json(said)
         return
-    lines = [f"{title:　<6} {said[name]:>9,}" for name, title in NAMES.items()]
+    names = NAMES | PROVED if "rankings" in said else NAMES
+    lines = [f"{title:　<6} {said[name]:>9,}" for name, title in names.items()]
     out.print(Panel("\n".join(lines), title=f"小结 · {said['business_time']}", expand=False))
 
 

@@ -50,6 +50,16 @@ ORDER BY at DESC, kafka_offset DESC, alert_id
 LIMIT {limit:UInt16}
 """
 
+# What is new of yellow and red warnings; `after` is the next offset of each partition.
+NEWER = """
+SELECT kafka_partition, kafka_offset, occurred_at AS at, event_type, level, clock_kind, item_name,
+  window_id, case_id
+FROM alerts FINAL
+WHERE hall_id = {hall:String} AND level IN ('yellow', 'red')
+  AND event_type IN ('AlertRaised', 'AlertCleared', 'AlertRetracted')
+  AND kafka_offset >= {after:Array(UInt64)}[kafka_partition + 1]
+"""
+
 
 class Figures(NamedTuple):
     """The summary's numbers. `on_time` and `late` are outcomes of the governing clocks."""
@@ -66,7 +76,7 @@ class Figures(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """One line of the ticker: a signal to people, its end, or its withdrawal."""
+    """One line: a signal to people, its end, or its withdrawal."""
 
     at: datetime
     event_type: str
@@ -75,6 +85,27 @@ class Notice(NamedTuple):
     item_name: str
     window_id: str
     case_id: str
+
+
+class Newer:
+    """Every yellow and red warning once, in order of business time: what partitions have to say of
+    an instant comes at different moments, so it is held back until all have reached it."""
+
+    def __init__(self) -> None:
+        self._after: list[int] = []
+        self._held: list[tuple[datetime, int, Notice]] = []
+
+    def read(self, reached: datetime | None) -> list[Notice]:
+        """Those up to an instant that were not read before. Raises `WarehouseError`."""
+        for partition, offset, *told in warehouse.query(NEWER, hall=HALL, after=self._after).rows:
+            self._after += [0] * (partition + 1 - len(self._after))
+            self._after[partition] = max(self._after[partition], offset + 1)
+            notice = Notice(*told)
+            self._held.append((notice.at, offset, notice))
+        self._held.sort()
+        due = [held for held in self._held if reached is not None and held[0] <= reached]
+        del self._held[: len(due)]
+        return [notice for *_, notice in due]
 
 
 def figures() -> Figures:

@@ -4,12 +4,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.live import Live
 
-from deploy.demo.figures import Figures, Notice, business_time, figures, latest
+from deploy.demo.figures import Figures, Newer, business_time, figures, latest
 from deploy.demo.stage import Simulation
 from deploy.demo.view import line, screen, told
 from deploy.local.status import group_lags
@@ -19,6 +20,11 @@ from duban.warehouse import WarehouseError
 EVERY = 0.5  # seconds between two looks
 QUIET = 3.0  # seconds without any change after which everything counts as arrived
 SETTLE_LIMIT = 90.0  # seconds after the last event
+
+EACH = (
+    "以下逐条列出黄牌预警、红牌预警及其解除与撤回；提醒只计数。"
+    " Yellow and red warnings, each; reminders are only counted."
+)
 
 
 class Ended(NamedTuple):
@@ -37,13 +43,16 @@ class Watcher:
         self.console = console
         self.seen = Figures()
         self.changed = time.monotonic()
-        self._told: set[Notice] = set()
+        self._newer = Newer()
+        self._reached: datetime | None = None  # business time at the look before
         self._day = ""
         self._live: Live | None = Live(console=console) if console.is_terminal else None
 
     def __enter__(self) -> "Watcher":
         if self._live:
             self._live.start()
+        else:
+            self.console.print(EACH, soft_wrap=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +62,8 @@ class Watcher:
     def look(self) -> None:
         """Ask once and show it; a warehouse that does not answer for a moment is asked again."""
         try:
-            found, notices, now = figures(), latest(), business_time()
+            found, now = figures(), business_time()
+            notices = latest() if self._live else self._newer.read(self._reached)
         except WarehouseError:
             return
         if found != self.seen:
@@ -61,10 +71,9 @@ class Watcher:
         if self._live:
             self._live.update(screen(found, notices, now))
             return
-        for notice in reversed(notices):
-            if notice not in self._told:
-                self._told.add(notice)
-                self.console.print(line(notice), soft_wrap=True)
+        self._reached = now
+        for notice in notices:
+            self.console.print(line(notice), soft_wrap=True)
         if now and self._day != (day := f"{now:%Y-%m-%d}"):
             self._day = day
             said = " ".join(f"{name}={value}" for name, value in found._asdict().items())
@@ -99,7 +108,7 @@ def _caught_up(last_tick: int) -> bool:
     now = business_time()
     arrived = now is not None and round(now.timestamp() * 1000) >= last_tick
     return arrived and not any(
-        lag.behind for lag in group_lags(settings()) if lag.topic == "case-events"
+        lag.behind for lag in group_lags(settings()) if lag.topic in ("case-events", "hall-events")
     )
 
 

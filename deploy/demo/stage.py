@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,9 @@ class Stage:
         """Token of the login page."""
         return str(datadir.read_stack(self.data)["dashboard_token"])
 
-    def simulate(self, days: int, seed: int, pace: float) -> "Simulation":
+    def simulate(self, options: Sequence[str]) -> "Simulation":
         """Start the simulator beside the stack."""
         log = self.data / "logs" / "simulator.log"
-        options = ["--days", str(days), "--seed", str(seed), "--pace", str(pace)]
         command = [sys.executable, "-P", "-m", "producers.simulator", *options]
         child = spawn(command, self.env, log, self.data / "run" / "simulator.pid")
         return Simulation(child, log)

@@ -35,8 +35,9 @@ def screen(figures: Figures, notices: Sequence[Notice], now: datetime | None) ->
     ticker = Table.grid(padding=(0, 2))
     for notice in notices:
         ticker.add_row(*_line(notice))
+    newest = Text("最近的预警（每类至多三条）", style="dim")
     title = f"督办演示 · {_hall()} · {told(now)}"
-    return Panel(Group(counts, Text(), ticker), title=title, title_align="left", width=100)
+    return Panel(Group(counts, Text(), newest, ticker), title=title, title_align="left", width=100)
 
 
 def told(now: datetime | None) -> str:

@@ -27,11 +27,14 @@ def up(
     business_time: Annotated[
         Literal["wall", "ticks"] | None, typer.Option(help="Where 'now' comes from. 业务时钟来源。")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Streams workers. 流处理进程数。")
+    ] = None,
     json: Json = False,
     in_background: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Start the embedded stack. 启动本机全套服务。"""
-    plan = up_.plan(port_base, business_time, parts)
+    plan = up_.plan(port_base, business_time, parts, workers)
 
     def ready(seconds: float) -> None:
         if json:
@@ -55,6 +58,9 @@ def status(json: Json = False) -> None:
     columns = ("部件 part", "状态 state", "pid", "port", "MB", "重启 restarts", "积压 lag")
     keys = ("name", "state", "pid", "port", "rss_mb", "restarts", "lag")
     say_table(columns, [[p[k] for k in keys] for p in said["parts"]])
+    for p in said["parts"]:
+        if p["restarts_lately"]:
+            out.print(status_.again_and_again(p), highlight=False, soft_wrap=True)
     out.print("就绪 ready" if said["ready"] else "未就绪 not ready → duban up / duban doctor")
 
 

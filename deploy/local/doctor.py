@@ -2,15 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy.local import datadir, jars, lag, topics
+from deploy.local import clock, datadir, jars, lag, topics
 from deploy.local.parts import PARTS
 from deploy.local.process import last_lines
-from deploy.local.status import state_of, status
+from deploy.local.status import LATELY, restarts_lately, state_of, status
 from deploy.local.supervisor import check_ports
 from deploy.local.trouble import Trouble
 from duban.bus_dead import DEAD_LETTERS, letters
@@ -19,6 +20,7 @@ from duban.settings import Settings
 
 LAST = 5  # dead letters whose reasons are shown
 MUCH_LAG = 10_000  # records
+OFTEN = 3  # restarts in a short time that are no accident any more
 
 
 class Finding(NamedTuple):
@@ -38,6 +40,8 @@ def examine(s: Settings) -> list[Finding]:
     if not running:
         findings.append(_guarded("ports", lambda: check_ports(s, PARTS), "all free"))
     findings += _parts(s, running)
+    if running:
+        findings += _clock(clock.workers_off(s))
     try:
         client = topics.admin(s)
     except Trouble as e:
@@ -89,12 +93,31 @@ def _parts(s: Settings, running: bool) -> Iterator[Finding]:
         return
     data = s.data.expanduser().resolve()
     for part in state_of(data).get("parts", []):
-        log = data / "logs" / f"{part['name']}.log"
-        ok = part["state"] in ("ready", "done")
-        said = f"{part['state']}, started again {part['restarts']} times"
-        if not ok:
-            said += f"; last said: {last_lines(log, 1)}"
-        yield Finding(f"part {part['name']}", ok, said, "" if ok else f"See {log}.")
+        yield part_finding(part, data / "logs" / f"{part['name']}.log")
+
+
+def part_finding(part: dict[str, Any], log: Path) -> Finding:
+    """Whether a part runs, and not by being started again and again."""
+    runs, lately = part["state"] in ("ready", "done"), restarts_lately(part)
+    ok = runs and lately < OFTEN
+    said = f"{part['state']}, started again {part['restarts']} times"
+    if lately:
+        said += f", {lately} of them in the last {LATELY / 60:.0f} minutes"
+    if not ok:
+        said += f"; last ended: {part['last_end']}" if lately else ""
+        said += "" if runs else f"; last said: {last_lines(log, 1)}"
+    return Finding(f"part {part['name']}", ok, said, "" if ok else f"See {log}.")
+
+
+def _clock(off: float | None) -> Iterator[Finding]:
+    if off is None:  # no worker runs, or it is busy; `part streams` says which
+        return
+    if not off:
+        yield Finding("clock", True, "the workers believe it")
+        return
+    said = f"{off:.0f} s ahead of the broker's" if off > 0 else f"{-off:.0f} s back"
+    wait = "Timers go by the broker's time" if off > 0 else "Timers wait until it has caught up"
+    yield Finding("clock", False, f"this machine's clock is {said}", f"{wait}; see to NTP.")
 
 
 def _kafka(client: KafkaAdminClient, s: Settings) -> Iterator[Finding]:

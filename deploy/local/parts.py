@@ -4,8 +4,8 @@ import http.client
 import socket
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kafka.admin import KafkaAdminClient
@@ -16,6 +16,7 @@ from duban.launch import SCHEMAS
 from duban.settings import Settings
 
 SETTLE = 6.0  # seconds after which a part that tells nothing and still runs counts as ready
+STREAMS = "streams"
 CLI = "from duban.cli import main; main()"
 
 
@@ -43,6 +44,7 @@ class Part:
     check: Check | None = None  # None: a one-shot, done when it ends
     must: bool = True  # whether the stack stops when this one-shot fails
     stop_seconds: float = 10  # between SIGTERM and SIGKILL
+    env: tuple[tuple[str, str], ...] = ()  # what tells it apart from its like
 
     @property
     def once(self) -> bool:
@@ -107,7 +109,7 @@ PARTS = (
         check=http_answers("/ping"),
         stop_seconds=30,
     ),
-    Part("streams", ("-m", "streams"), ("topics",), check=says_so),
+    Part(STREAMS, ("-m", "streams"), ("topics",), check=says_so),
     Part("sink", ("-m", "projections.sink"), ("topics", "warehouse"), check=says_so),
     Part(
         "gateway",
@@ -137,6 +139,24 @@ def chosen(names: str, outside: set[str]) -> list[Part]:
     if unknown:
         raise ValueError(f"No such part: {', '.join(sorted(unknown))}")
     return [p for p in PARTS if (p.name in wanted if wanted else p.name not in outside)]
+
+
+def with_workers(parts: Sequence[Part], settings: Settings) -> list[Part]:
+    """`parts` with as many streams workers as the settings want: `streams`, `streams-2` … Each has
+    a name of its own in the group (and so its own directory), its own log, pid file and port."""
+    found: list[Part] = []
+    for part in parts:
+        if part.name != STREAMS:
+            found.append(part)
+            continue
+        for number in range(settings.workers):
+            env = (
+                ("DUBAN_WORKER", str(number)),
+                ("DUBAN_METRICS_PORT", str(settings.metrics(number))),
+            )
+            name = f"{STREAMS}-{number + 1}" if number else STREAMS
+            found.append(replace(part, name=name, env=env))
+    return found
 
 
 def command_of(part: Part) -> list[str]:

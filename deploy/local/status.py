@@ -18,6 +18,7 @@ from deploy.local.trouble import Trouble
 from duban.settings import Settings
 
 STOP_LIMIT = 120.0  # seconds
+LATELY = 600.0  # seconds
 
 
 def state_of(data: Path) -> dict[str, Any]:
@@ -30,7 +31,8 @@ def state_of(data: Path) -> dict[str, Any]:
 
 
 def status(s: Settings) -> dict[str, Any]:
-    """`ready`, and of each part name, state, pid, port, rss_mb, restarts, lag (records or null)."""
+    """`ready`, and of each part name, state, pid, port, rss_mb, restarts, those of the last ten
+    minutes, why it last ended, lag (records or null)."""
     data = s.data.expanduser().resolve()
     pid = datadir.holder(data)
     state = state_of(data)
@@ -51,7 +53,27 @@ def status(s: Settings) -> dict[str, Any]:
 
 
 def _measured(part: dict[str, Any], behind: list[Lag]) -> dict[str, Any]:
-    return {**part, "rss_mb": rss_mb(part["pid"]), "lag": of_part(part["name"], behind)}
+    shown = {key: value for key, value in part.items() if key != "ends"}
+    return {
+        **shown,
+        "restarts_lately": restarts_lately(part),
+        "rss_mb": rss_mb(part["pid"]),
+        "lag": of_part(part["name"], behind),
+    }
+
+
+def again_and_again(part: dict[str, Any]) -> str:
+    """A sentence about a part that was started again not long ago."""
+    return (
+        f"{part['name']}：近 {LATELY / 60:.0f} 分钟重启 {part['restarts_lately']} 次 "
+        f"restarts lately; {part['last_end']}"
+    )
+
+
+def restarts_lately(part: dict[str, Any]) -> int:
+    """How often a part ended in the last ten minutes (and was started again)."""
+    since = time.time() - LATELY
+    return sum(1 for end in part.get("ends", ()) if end > since)
 
 
 def _is_ready(parts: list[dict[str, Any]], name: str) -> bool:

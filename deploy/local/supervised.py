@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ State = Literal["waiting", "starting", "ready", "restarting", "done", "failed", 
 FIRST_DELAY = 0.5  # seconds before a part that ended is started again; doubles each time
 LONGEST_DELAY = 30.0
 STABLE = 30.0  # seconds ready after which the delay is FIRST_DELAY again
+ENDS_KEPT = 20
 START_LIMIT = 90.0  # seconds in which a part that runs must become ready, else it is replaced
 
 
@@ -30,10 +32,13 @@ class Supervised:
         self.log = settings.data / "logs" / f"{part.name}.log"
         self.pid_file = settings.data / "run" / f"{part.name}.pid"
         self.ready_file = settings.data / "run" / f"{part.name}.ready"
-        self.env = {**env, "DUBAN_READY_FILE": str(self.ready_file), "DUBAN_PART": part.name}
+        self.env = {**env, **dict(part.env)}
+        self.env |= {"DUBAN_READY_FILE": str(self.ready_file), "DUBAN_PART": part.name}
         self.state: State = "waiting"
         self.restarts = 0
         self.code: int | None = None  # of the last end
+        self.ends: deque[float] = deque(maxlen=ENDS_KEPT)  # when it last ended by itself (epoch)
+        self.last_end = ""  # why, as far as it said
         self.child: subprocess.Popen[bytes] | None = None
         self.delay = FIRST_DELAY
         self.started = self.ready_at = self.try_at = 0.0  # time.monotonic()
@@ -90,6 +95,8 @@ class Supervised:
             return
         self.state = "restarting"
         self.restarts += 1
+        self.ends.append(time.time())
+        self.last_end = self.said()
         self.try_at = time.monotonic() + self.delay
         self.delay = min(self.delay * 2, LONGEST_DELAY)
 
@@ -126,6 +133,8 @@ class Supervised:
             "pid": self.pid,
             "port": self.port,
             "restarts": self.restarts,
+            "ends": list(self.ends),
+            "last_end": self.last_end,
         }
 
 

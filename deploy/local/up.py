@@ -12,11 +12,12 @@ from typing import Any
 from rich.panel import Panel
 
 from deploy.local import datadir, jars
-from deploy.local.parts import Part, chosen
+from deploy.local.parts import Part, chosen, with_workers
 from deploy.local.process import last_lines
 from deploy.local.status import state_of
 from deploy.local.supervised import Supervised
 from deploy.local.supervisor import Supervisor
+from deploy.local.topics import wanted
 from deploy.local.trouble import Trouble
 from duban.cli.output import err, out
 from duban.launch import program_env
@@ -36,7 +37,9 @@ class Plan:
     first: bool  # no token was made yet
 
 
-def plan(port_base: int | None, business_time: str | None, names: str) -> Plan:
+def plan(
+    port_base: int | None, business_time: str | None, names: str, workers: int | None = None
+) -> Plan:
     """Options over environment over what the data directory was last started with.
 
     A Kafka or ClickHouse named in the environment is used instead of an embedded one.
@@ -56,14 +59,29 @@ def plan(port_base: int | None, business_time: str | None, names: str) -> Plan:
     embedded = {p.name for p in parts}
     given: dict[str, Any] = {"data": data, "port_base": base}
     given["business_time"] = business_time or before.business_time
+    given["workers"] = workers or before.workers
     if "broker" in embedded or not os.environ.get("DUBAN_BROKER"):
         given["broker"] = ""
     if "warehouse" in embedded or not os.environ.get("DUBAN_WAREHOUSE_URL"):
         given["warehouse_url"] = ""
     arguments = ["--port-base", str(base), "--business-time", given["business_time"]]
+    arguments += ["--workers", str(given["workers"])]
     arguments += ["--parts", names] if names else []
     first = "dashboard_token" not in datadir.read_stack(data)
-    return Plan(Settings(**given), parts, arguments, first)
+    settings = Settings(**given)
+    check_workers(settings)
+    return Plan(settings, with_workers(parts, settings), arguments, first)
+
+
+def check_workers(s: Settings) -> None:
+    """Raise `Trouble` for more workers than partitions: the last ones would have none."""
+    most = next(topic.partitions for topic in wanted(s) if topic.name == "case-events")
+    if s.workers > most:
+        raise Trouble(
+            f"{s.workers} streams workers, but case-events has {most} partitions: more workers "
+            "than partitions have nothing to do.",
+            f"Use --workers {most} at the most (DUBAN_WORKERS).",
+        )
 
 
 def stack_values(s: Settings) -> dict[str, Any]:
@@ -71,6 +89,7 @@ def stack_values(s: Settings) -> dict[str, Any]:
     return {
         "port_base": s.port_base,
         "business_time": s.business_time,
+        "workers": s.workers,
         "broker": s.brokers,
         "warehouse_url": s.url("warehouse"),
         "gateway_url": f"http://127.0.0.1:{s.port('gateway')}",

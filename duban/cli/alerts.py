@@ -11,6 +11,7 @@ from rich.text import Text
 
 from duban import codec, contracts
 from duban.bus import BrokerAway, Record, business_now, follow, read_all
+from duban.cli.halls import calendar
 from duban.cli.output import fail, out, say_json, say_table
 from duban.events import Event
 from duban.settings import settings
@@ -132,18 +133,17 @@ def _row(event: Event) -> dict[str, Any]:
 
 
 def _cells(event: Event) -> tuple[str, ...]:
-    data = event.data
+    data, zone = event.data, calendar(event.hall_id).zone
     return (
-        _when(data["at"]),
+        _when(data["at"], zone),
         LEVELS.get(str(data.get("level")), "预警"),
         HAPPENED[event.type],
         event.subject_id,
         str(data.get("item_name") or ""),
         str(data.get("window_id") or ""),
-        _when(data["due_at"]) if data.get("due_at") else "",
+        _when(data["due_at"], zone) if data.get("due_at") else "",
     )
 
 
-def _when(at: int) -> str:
-    moment = datetime.fromtimestamp(at / 1000, ZoneInfo(settings().zone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+def _when(at: int, zone: str) -> str:
+    return datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")

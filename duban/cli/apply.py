@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def command(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Directory of .toml files.")
+        Path, typer.Argument(metavar="DIR", help="Directory of .toml files, or one of them.")
     ] = SHIPPED,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -53,7 +53,7 @@ def command(
 
 def load_or_fail(directory: Path) -> list[Event]:
     """Events of the files of a directory, checked; else leave with what is wrong."""
-    if not directory.is_dir():
+    if not directory.exists():
         fail(f"没有目录 {directory}。", "duban apply DIR", status=2)
     try:
         events = load(directory)

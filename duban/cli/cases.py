@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from duban.cli.halls import calendar, hall_of, published
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.plain import plain
 from duban.cli.words import event_word, moment, word
 from duban.deemed import WAITS
-from duban.warehouse import WarehouseError, metric
+from duban.derivation import consumed_by_id
+from duban.warehouse import WarehouseError, business_now, metric
 
 UNITS = {"working_day": "工作日", "working_minute": "工作分钟", "calendar_day": "天", "instant": ""}
 
@@ -28,7 +30,7 @@ def command(
     try:
         about = metric("case_row", case=case).first()
         events = list(metric("case_events", case=case).dicts())
-        clocks = list(metric("case_clocks", case=case).dicts())
+        clocks = _up_to_now(case, list(metric("case_clocks", case=case).dicts()))
     except WarehouseError as error:
         fail(str(error), error.next_step)
     if not about and not events:
@@ -36,19 +38,30 @@ def command(
     if as_json:
         say_json(plain({"case": about, "clocks": clocks, "events": events}))
         return
+    zone = calendar(hall_of(case)).zone
     if about:
-        _headline(about)
-    _clocks(clocks)
-    _timeline(events)
+        _headline(about, zone)
+    _clocks(clocks, zone)
+    _timeline(events, zone)
 
 
-def _headline(about: dict[str, Any]) -> None:
+def _up_to_now(case: str, clocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Clocks as the warehouse holds them, with what they have used up by business time; without
+    the published rules nobody knows that of a clock that runs."""
+    used = consumed_by_id(case, business_now()) if clocks and published() else {}
+    kept = {c["clock_id"]: c["consumed"] for c in clocks if c["state"] != "running"}
+    return [{**c, "consumed": (kept | used).get(c["clock_id"])} for c in clocks]
+
+
+def _headline(about: dict[str, Any], zone: str) -> None:
     name = about["item_name"] or about["item_code"]
     parts = [f"[bold]{about['case_id']}[/]", name, word("status", about["status"])]
     if about["outcome"]:
         parts.append(word("outcome", about["outcome"]))
     if about["due_at"]:
-        parts.append(f"应办结 {moment(about['due_at'])}" + ("（暂定）" * about["provisional"]))
+        parts.append(
+            f"应办结 {moment(about['due_at'], zone)}" + ("（暂定）" * about["provisional"])
+        )
     if about["signal"] not in ("", "none"):
         parts.append(word("level", about["signal"]))
     if about["policy_state"] == "no_policy":
@@ -57,7 +70,7 @@ def _headline(about: dict[str, Any]) -> None:
     out.print(" · ".join(filter(None, parts)), highlight=False)
 
 
-def _clocks(clocks: list[dict[str, Any]]) -> None:
+def _clocks(clocks: list[dict[str, Any]], zone: str) -> None:
     if not clocks:
         return
     say_table(
@@ -67,9 +80,9 @@ def _clocks(clocks: list[dict[str, Any]]) -> None:
                 word("clock", c["kind"]),
                 f"{c['budget']} {UNITS.get(c['unit'], c['unit'])}" if c["budget"] else "",
                 c["consumed"],
-                moment(c["started_at"]),
-                moment(c["due_at"]) + ("（暂定）" * c["provisional"]),
-                moment(c["stopped_at"]),
+                moment(c["started_at"], zone),
+                moment(c["due_at"], zone) + ("（暂定）" * c["provisional"]),
+                moment(c["stopped_at"], zone),
                 word("outcome", c["outcome"]) or {"paused": "停表"}.get(c["state"], "在计"),
             )
             for c in clocks
@@ -77,12 +90,12 @@ def _clocks(clocks: list[dict[str, Any]]) -> None:
     )
 
 
-def _timeline(events: list[dict[str, Any]]) -> None:
+def _timeline(events: list[dict[str, Any]], zone: str) -> None:
     say_table(
         ("时间", "事项", "", "经办", "说明"),
         (
             (
-                moment(e["occurred_at"], seconds=True),
+                moment(e["occurred_at"], zone, seconds=True),
                 event_word(e["event_type"]),
                 word("level", e["level"]) or word("clock", e["clock_kind"]),
                 e["window_id"] or word("role", e["actor_role"]),

@@ -145,10 +145,10 @@ def _through_gateway(rows: list[Row], key: str, as_json: bool) -> list[str]:
         "Content-Type": NDJSON,
         **({"Idempotency-Key": key} if key else {}),
     }
-    body = "\n".join(json.dumps(row.value, ensure_ascii=False) for row in rows)
+    body = b"\n".join(row.text or json.dumps(row.value).encode() for row in rows)
     try:
         url = f"{s.url('gateway')}/api/v1/events"
-        answer = httpx.post(url, content=body.encode(), headers=headers, timeout=60)
+        answer = httpx.post(url, content=body, headers=headers, timeout=60)
     except httpx.HTTPError as error:
         fail(f"No gateway at {s.url('gateway')}: {error}", "duban up, or set DUBAN_GATEWAY_URL")
     said = answer.json() if "json" in answer.headers.get("content-type", "") else {}

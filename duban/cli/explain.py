@@ -1,16 +1,16 @@
 """`duban explain CASE`: each clock of a case, its due date derived day by day."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from duban.bus import BrokerAway
+from duban.cli.halls import calendar, hall_of
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.words import word
 from duban.derivation import explain_case
-from duban.settings import settings
 from duban.warehouse import WarehouseError
 from duban.words import OUTCOMES, STATES, UNITS, WHY
 
@@ -31,10 +31,11 @@ def command(
         fail(str(error), "duban status")
     if not clocks:
         fail(f"没有查到办件 {case} 的时钟。", f"先看办件经过：duban case {case}")
+    zone = ZoneInfo(calendar(hall_of(case)).zone)
     for clock in clocks:
-        clock["due_at"] = _iso(clock["due_at"])
-        clock["started_at"] = _iso(clock["started_at"])
-        clock["stopped_at"] = clock["stopped_at"] and _iso(clock["stopped_at"])
+        clock["due_at"] = _iso(clock["due_at"], zone)
+        clock["started_at"] = _iso(clock["started_at"], zone)
+        clock["stopped_at"] = clock["stopped_at"] and _iso(clock["stopped_at"], zone)
     if as_json:
         say_json({"case": case, "clocks": clocks})
         return
@@ -66,6 +67,5 @@ def _part(part: dict[str, Any]) -> tuple[Any, ...]:
     return word("party", part["party"]), *held, part["minutes"]
 
 
-def _iso(at: int) -> str:
-    zone = ZoneInfo(settings().zone)
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).isoformat(timespec="minutes")
+def _iso(at: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="minutes")

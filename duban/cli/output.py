@@ -1,6 +1,7 @@
 """How commands speak: tables for people, one JSON object for scripts, errors with the next step."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 BAR_AFTER_S = 2.0
-out = Console()
+LONG_LINE = (
+    10_000  # columns: a file or a pipe has no edge to wrap at, and a wrapped cell defeats grep
+)
+
+
+def _width() -> int | None:
+    """As wide as the terminal, or as COLUMNS says; None leaves that to the console."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else LONG_LINE
+
+
+out = Console(width=_width())
 err = Console(stderr=True, soft_wrap=True)  # a terminal wraps by itself; a log must not be cut
 
 

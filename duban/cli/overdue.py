@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from duban.cli.halls import speaker
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.plain import plain
 from duban.cli.words import moment, word
-from duban.warehouse import WarehouseError, metric
+from duban.warehouse import WarehouseError, business_now, metric
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,8 @@ def command(
 ) -> None:
     """List open cases that are overdue at business time."""
     try:
-        answer = metric("overdue", hall=hall, limit=limit)
+        now = business_now()
+        answer = metric("overdue", hall=hall, limit=limit, now=now)
     except WarehouseError as error:
         fail(str(error), error.next_step)
     if as_json:
@@ -41,20 +43,11 @@ def command(
                 row["item_name"] or row["item_code"],
                 word("status", row["status"]),
                 word("level", row["signal"]),
-                moment(row["due_at"]),
-                span(row["overdue_seconds"]),
+                moment(row["due_at"], by.calendar.zone),
+                by.span(round(row["due_at"].timestamp() * 1000), now, row["unit"]),
             )
             for row in answer.dicts()
+            for by in [speaker(row["hall_id"], now)]
         ),
         title=f"超期未结 {len(answer.rows)} 件",
     )
-
-
-def span(seconds: int) -> str:
-    """How long by the wall calendar; working days are the case's own page to tell."""
-    minutes = seconds // 60
-    if minutes >= 2 * 24 * 60:
-        return f"{minutes // (24 * 60)} 天"
-    if minutes >= 120:
-        return f"{minutes // 60} 小时"
-    return f"{minutes} 分钟"

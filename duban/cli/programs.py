@@ -14,6 +14,7 @@ PROGRAMS = {
     "down": ("deploy.local", "Stop the embedded stack. 停止。"),
     "doctor": ("deploy.local", "What is wrong and how to mend it. 诊断。"),
     "demo": ("deploy.demo", "A simulated city hall on a stack of its own. 演示。"),
+    "report": ("projections.reports", "Bulletins ready to send: HTML, XLSX, PDF. 通报与总结。"),
     "import": ("producers.importers", "Import XES, CSV, XLSX or NDJSON. 导入历史日志。"),
 }
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from duban.bus import BrokerAway
 from duban.cli.headings import heading
 from duban.cli.output import fail, out, say_json, say_table
 from duban.cli.plain import plain
+from duban.derivation import zone_of
 from duban.settings import settings
 from duban.warehouse import (
     Answer,
@@ -50,6 +52,8 @@ def command(
         fail(str(error), "duban query", status=2)
     except WarehouseError as error:
         fail(str(error), error.next_step)
+    except (BrokerAway, LookupError) as error:
+        fail(f"读不到大厅的时区：{error}", f"--where zone={settings().zone}")
     if as_json:
         rows = [[plain(cell) for cell in row] for row in answer.rows]
         told = {"as_of": _iso(as_of)} if as_of else {}
@@ -59,8 +63,13 @@ def command(
 
 
 def _ask(name: str, as_of: int, filters: dict[str, str]) -> Answer:
-    timed = {"now": as_of} if "now" in load_metric(name).parameters else {}
-    return metric(name, **filters, **timed)
+    taken = load_metric(name).parameters
+    given: dict[str, Any] = dict(filters)
+    if "now" in taken:
+        given["now"] = as_of
+    if "zone" in taken and "zone" not in filters:
+        given["zone"] = zone_of(filters.get("hall", ""))
+    return metric(name, **given)
 
 
 def _iso(at: int) -> str:

@@ -35,9 +35,17 @@ def event_word(event_type: str) -> str:
     return _pick(_table("events.toml").get(event_type), event_type)
 
 
-def moment(at: datetime | None, seconds: bool = False) -> str:
-    """An instant in its own zone, to the minute; empty for none."""
-    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else ""
+def follows_word(measure: str) -> str:
+    """What people say for a measure that a policy or a trigger names."""
+    return _pick(_table("evaluation.toml").get("follows", {}).get(measure), measure)
+
+
+def moment(at: datetime | None, zone: str, seconds: bool = False) -> str:
+    """An instant in a hall's zone, to the minute; empty for none."""
+    if at is None:
+        return ""
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return at.astimezone(ZoneInfo(zone)).strftime(form)
 
 
 def iso(at: int | None) -> str | None:

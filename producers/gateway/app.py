@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.security import HTTPBearer
 
 from duban.access import Grant
+from duban.bus import BrokerAway
 from duban.bus_access import Grants
 from duban.bus_intake import BadRows, Sender, events_of
 from duban.codec import RegistryAway
@@ -58,6 +59,8 @@ class Gateway:
             return events, [outgoing(event, header) for event in events]
         except BadRows as error:
             raise bad_rows(error) from error
+        except BrokerAway as error:
+            raise not_now("The broker does not answer.") from error
         except RegistryAway as error:
             raise not_now("The schema registry does not answer.") from error
 

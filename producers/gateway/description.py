@@ -13,10 +13,12 @@ EVENT: dict[str, Any] = {
     "description": "An event in JSON form: the envelope's fields, and beside them those of its "
     "type (see the .avsc of the type). Instants are ISO 8601 with an offset.",
     "type": "object",
-    "required": ["type", "subject_id", "occurred_at"],
+    "required": ["type", "occurred_at"],
+    "anyOf": [{"required": ["subject_id"]}, {"required": ["hall_id"]}],
     "properties": {
         "type": {"type": "string", "enum": TYPES},
         "subject_id": {"type": "string", "description": "The case: hall/local-no."},
+        "hall_id": {"type": "string", "description": "The hall, of a fact about no case."},
         "occurred_at": {"type": "string", "format": "date-time"},
         "recorded_at": {"type": "string", "format": "date-time"},
         "event_id": {"type": "string", "format": "uuid"},
@@ -65,12 +67,14 @@ def _refusal(description: str, **more: Any) -> dict[str, Any]:
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: _refusal("The body is not JSON; each bad line is named."),
+    400: _refusal("Nothing in the body is JSON as announced."),
     401: _refusal("No token, or none that is in force."),
     403: _refusal("The token may not write these events."),
     413: _refusal("The body is larger than the gateway reads."),
     415: _refusal("Neither JSON nor NDJSON."),
-    422: _refusal("Events break their contract; line, field and reason are listed."),
+    422: _refusal(
+        "Lines that are no event or break their contract; line, field and reason are listed."
+    ),
     503: _refusal("The broker is away; send the same rows again.", headers=RETRY_AFTER),
 }
 HEALTH_BODY = {

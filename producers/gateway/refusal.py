@@ -11,7 +11,7 @@ RETRY_SECONDS = 5
 STATUS_OF = {"malformed": 400, "invalid": 422, "forbidden": 403}
 SENTENCE_OF = {
     "malformed": "The body is not JSON as announced; nothing was sent.",
-    "invalid": "Some events break their contract; nothing was sent.",
+    "invalid": "Some lines break the contract of events; nothing was sent.",
     "forbidden": "The token may not write some of these events; nothing was sent.",
 }
 
@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 
 def bad_rows(error: BadRows) -> Refusal:
-    """400 for rows that are no JSON, 422 for the contract, 403 for another hall's cases."""
+    """400 for a body without any JSON, 422 for the contract, 403 for another hall's cases."""
     return Refusal(STATUS_OF[error.kind], SENTENCE_OF[error.kind], error.problems)
 
 

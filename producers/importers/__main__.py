@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -19,15 +20,18 @@ from duban.events import Event
 from duban.settings import settings
 from producers.importers.facts import Place
 from producers.importers.known import Known
-from producers.importers.mapping import LogMapping, MappingError, load
+from producers.importers.mapping import LogMapping, MappingError, load, named
 from producers.importers.source import FORMATS, kind, stem
 from producers.importers.work import Job, Report, run
 
 
 def main(
     files: Annotated[list[Path], typer.Argument(help="XES, XES.gz, CSV, XLSX or NDJSON files.")],
-    map_: Annotated[Path | None, typer.Option("--map", help="Mapping file (TOML).")] = None,
-    no_map: Annotated[bool, typer.Option(help="Apply no shipped mapping.")] = False,
+    map_: Annotated[
+        Path | None,
+        typer.Option("--map", help="Mapping: a TOML file, or a shipped one's name."),
+    ] = None,
+    no_map: Annotated[bool, typer.Option("--no-map", help="Apply no shipped mapping.")] = False,
     hall: Annotated[str, typer.Option(help="Hall of the cases.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Check the files, send nothing.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -53,7 +57,7 @@ def _mapping(files: list[Path], path: Path | None) -> LogMapping | None:
         if not kind(file):
             fail(f"{file.name}: unknown ending.", f"Known: {', '.join(FORMATS)}, also .gz", 2)
     try:
-        return load(path) if path else None
+        return load(named(path)) if path else None
     except (MappingError, OSError) as error:
         fail(str(error), status=2)
 
@@ -99,10 +103,11 @@ def _place(hall: str, file: Path, mapping: LogMapping) -> Place:
 
 
 def _on_topic(hall: str) -> Iterator[Event]:
-    """Facts of a hall's cases that are on the topic already; unreadable ones are not ours."""
-    prefix = f"{hall}/".encode()
-    for record in read_all("case-events"):
-        if record.value is None or not (record.key or b"").startswith(prefix):
+    """Facts of a hall and its cases that are on the topics; unreadable ones are not ours."""
+    own, prefix = hall.encode(), f"{hall}/".encode()
+    for record in chain(read_all("case-events"), read_all("hall-events")):
+        key = record.key or b""
+        if record.value is None or not (key == own or key.startswith(prefix)):
             continue
         try:
             yield codec.decode(record.value)

@@ -67,7 +67,16 @@ class Values(NamedTuple):
         if source.time:
             at = self.time(source.from_)
             return at.isoformat() if at else None
+        if source.number:
+            return self._number(source.from_, given)
         return source.map.get(given, source.value) if source.map else given
+
+    def _number(self, name: str, given: str) -> int | float:
+        try:
+            number = float(given)
+        except ValueError as error:
+            raise BadTrace(self.line, f"{name}: not a number: {given!r}") from error
+        return int(number) if number.is_integer() else number
 
 
 def drafts(trace: Trace, mapping: LogMapping, place: Place) -> list[Draft]:
@@ -85,7 +94,7 @@ def drafts(trace: Trace, mapping: LogMapping, place: Place) -> list[Draft]:
     events = list(_events(trace, mapping, own))
     first = min(at for _, at, _, _ in events)
     made = [
-        (trace.line, "submitted", _record(mapping.submitted, own, first)),
+        (trace.line, "submitted", record_of(mapping.submitted, own, first)),
         *((line, anchor, record) for line, _, anchor, record in events),
         *_attributes(mapping, own, first),
     ]
@@ -134,7 +143,7 @@ def _events(
         if at is None:
             raise BadTrace(event.line, f"the event has no {mapping.event_time}")
         rule = _rule(event, mapping)
-        yield event.line, at, f"event:{index}", _record(rule, values, at)
+        yield event.line, at, f"event:{index}", record_of(rule, values, at)
 
 
 def _rule(event: SourceEvent, mapping: LogMapping) -> Rule:
@@ -150,10 +159,10 @@ def _attributes(
     for rule in mapping.attributes:
         if own.attributes.get(rule.attribute):
             anchor = f"attribute:{rule.attribute}:{rule.type}"
-            yield own.line, anchor, _record(rule, own, first)
+            yield own.line, anchor, record_of(rule, own, first)
 
 
-def _record(rule: Rule, values: Values, otherwise: datetime) -> dict[str, Any]:
+def record_of(rule: Rule, values: Values, otherwise: datetime) -> dict[str, Any]:
     """The fact of a rule; it occurred at the rule's attribute, or `otherwise`."""
     at = (values.time(rule.at) if rule.at else None) or otherwise
     record: dict[str, Any] = {"type": rule.type, "occurred_at": at.isoformat()}

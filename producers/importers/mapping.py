@@ -37,14 +37,15 @@ class Source(_Strict):
 
     `from = "case:x"` means the case's own attribute. A value listed in `none` counts as absent;
     `map` translates, and a value that it does not name falls back to `value`. `time` says that
-    it is an instant, to be read with the mapping's zone and format.
+    it is an instant, to be read with the mapping's zone and format; `number` that it is one.
     """
 
     from_: str = Field("", alias="from")
     value: str | int | float | bool | None = None
-    map: Mapping[str, str] = Field(default_factory=dict)
+    map: Mapping[str, str | int | bool] = Field(default_factory=dict)
     none: tuple[str, ...] = ()
     time: bool = False
+    number: bool = False
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -69,6 +70,19 @@ class AttributeRule(Rule):
     """A fact made where the case has this attribute."""
 
     attribute: str
+
+
+class RowRule(Rule):
+    """A sheet whose every row is one fact of the hall, about no case. `key` names the columns that
+    tell rows apart, so that a row changed later corrects its fact; without it, the content does."""
+
+    at: str = Field(min_length=1)
+    key: tuple[str, ...] = ()
+
+    def columns(self) -> list[str]:
+        """The columns that the sheet must have."""
+        named = (source.from_ for source in self.fields.values() if source.from_)
+        return list(dict.fromkeys([self.at, *self.key, *named]))
 
 
 class Columns(_Strict):
@@ -132,6 +146,7 @@ class LogMapping(_Strict):
     event: Rule = Field(default_factory=_step)
     activities: Mapping[str, Rule] = Field(default_factory=dict)
     attributes: tuple[AttributeRule, ...] = ()
+    row: RowRule | None = None
 
 
 BY_STANDARD = LogMapping()
@@ -148,6 +163,12 @@ def load(path: Path) -> LogMapping:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise MappingError(f"{path}: {where}: {first['msg']}") from error
+
+
+def named(name: Path) -> Path:
+    """The file of a mapping: a path, or the bare name of one that comes with the product."""
+    own = SHIPPED / f"{name}.toml"
+    return own if name.name == str(name) and not name.exists() and own.is_file() else name
 
 
 def shipped() -> list[LogMapping]:

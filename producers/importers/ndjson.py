@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from uuid import uuid5
 
+from duban.bus_intake import of_hall
 from producers.importers.facts import SPACE, Draft, Place
 from producers.importers.source import Reject
 
@@ -31,6 +32,7 @@ def _completed(given: dict[str, Any], place: Place) -> dict[str, Any]:
     record = {
         "event_id": str(uuid5(SPACE, f"{place.tenant}|ndjson|{content}")),
         "tenant_id": place.tenant,
+        **of_hall(given),
         **given,
         "historical": True,
     }

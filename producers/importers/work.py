@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from duban import contracts
 from duban.events import Event
-from producers.importers import ndjson, rows, xes
+from producers.importers import ndjson, rows, sheet, xes
 from producers.importers.facts import BadTrace, Draft, Place, drafts
 from producers.importers.known import Finding, Known
 from producers.importers.mapping import BY_STANDARD, LogMapping, matching
@@ -154,10 +154,16 @@ def _mapping(job: Job, first: Trace) -> LogMapping:
 
 def _unit(trace: Trace, mapping: LogMapping, place: Place) -> Unit | Reject:
     try:
-        return Unit(trace.line, len(trace.events), drafts(trace, mapping, place))
+        return Unit(trace.line, len(trace.events), _drafts(trace, mapping, place))
     except BadTrace as error:
         name = trace.attributes.get(mapping.case_id, "")
         return Reject(error.line, error.reason, name, len(trace.events))
+
+
+def _drafts(trace: Trace, mapping: LogMapping, place: Place) -> list[Draft]:
+    if mapping.row:
+        return sheet.drafts(trace, mapping, mapping.row, place)
+    return drafts(trace, mapping, place)
 
 
 def _take(found: Unit | Reject, report: Report, known: Known, job: Job) -> None:

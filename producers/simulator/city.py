@@ -18,6 +18,7 @@ class City:
     windows: tuple[str, ...]
     reference: Reference
     steps: Mapping[str, tuple[tuple[str, str], ...]]
+    scores: Mapping[str, tuple[str, ...]]  # score policies by the kind of their periods
 
     def item(self, code: str, at: int) -> Item:
         """The version of an item in force; LookupError where nobody published it."""
@@ -53,4 +54,15 @@ def of(hall: str, published: Sequence[Event]) -> City:
         for e in published
         if e.type == "ItemPublished"
     }
-    return City(hall, tuple(windows), reference.reference_from(published), steps)
+    return City(
+        hall, tuple(windows), reference.reference_from(published), steps, _scores(published)
+    )
+
+
+def _scores(published: Sequence[Event]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for event in published:
+        if event.type == "ScorePolicyPublished":
+            period = event.data.get("period", "month")
+            found.setdefault(period, {})[event.data.get("policy_id", "window-month")] = None
+    return {period: tuple(sorted(ids)) for period, ids in found.items()}

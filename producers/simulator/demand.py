@@ -59,5 +59,10 @@ UPSTREAM: Mapping[str, tuple[str, str, int]] = {"land-forwarded": ("省自然资
 
 INVITED_SHARE = 0.85
 RATED_SHARE = 0.42  # of those invited
+ASPECTS_SHARE = 0.6  # of ratings: those that say more than one level
+ASPECTS: Mapping[str, tuple[str, ...]] = {
+    "counter": ("efficiency", "skill", "attitude"),
+    "online": ("efficiency", "guide", "convenience"),
+}
 MARKS = ((5, 78), (4, 17), (3, 4), (2, 0.7), (1, 0.3))
 MARKS_WHEN_LATE = ((5, 20), (4, 25), (3, 30), (2, 15), (1, 10))

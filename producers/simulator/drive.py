@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid5
 
-from duban import codec
+from duban import codec, contracts
 from duban.bus import headers_of
 from duban.events import Event
 from producers.simulator.feed import Tick
@@ -32,7 +32,7 @@ class Sender(Protocol):
 
 
 class Reached(NamedTuple):
-    """How far the run is: business time (ms), and events acknowledged so far, ticks not counted."""
+    """How far the run is: business time (ms), and facts acknowledged so far, ticks not counted."""
 
     at: int
     events: int
@@ -44,18 +44,19 @@ def drive(
     seconds_a_day: float,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    ticks_a_day: int = TICKS_IN_A_DAY,
 ) -> Iterator[Reached]:
     """Send everything, in order; after each tick, all of it acknowledged, say how far it is.
 
     A day takes `seconds_a_day` of real time, or as long as the broker needs; 0 is full speed.
     """
     partitions = sender.partitions(TOPIC)
-    step = seconds_a_day / TICKS_IN_A_DAY
+    step = seconds_a_day / ticks_a_day
     sent, next_at = 0, clock()
     for found in feed:
         if isinstance(found, Event):
             sender.send(found)
-            sent += 1
+            sent += contracts.topic_of(found.type) != "reference"
             continue
         tick(sender, partitions, found.at)
         sender.flush()

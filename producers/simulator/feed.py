@@ -4,7 +4,7 @@ A tick comes every fifteen minutes from opening to an hour after closing, also a
 days of rest take bigger steps. Nothing depends on the wall clock or on how fast it is read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
@@ -49,22 +49,39 @@ class Plan:
     seed: int
     start: date
     days: int  # working days of the hall
+    share: float = 1.0  # of the daily demand
+
+
+class Waiting:
+    """Facts that are not recorded yet, handed out in the order of recording."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, str, int, str, Event]] = []
+
+    def add(self, facts: Iterable[Event]) -> None:
+        """Facts, each recorded at an instant of its own."""
+        for fact in facts:
+            place = (fact.recorded_at, fact.subject_id, fact.seq, fact.event_id)
+            heappush(self._heap, (*place, fact))
+
+    def until(self, at: int) -> Iterator[Event]:
+        """Those that are recorded up to an instant."""
+        while self._heap and self._heap[0][0] <= at:
+            yield heappop(self._heap)[-1]
 
 
 def events(plan: Plan) -> Iterator[Event | Tick]:
     """Facts and ticks of so many working days. A tick at `t` follows every fact recorded by `t`."""
     calendar = plan.city.calendar()
-    waiting: list[tuple[int, str, int, Event]] = []
+    waiting = Waiting()
     day, done = plan.start, 0
     while done < plan.days:
-        for story in _stories(plan, day, first=done == 0):
-            for fact in story.facts:
-                heappush(waiting, (fact.recorded_at, fact.subject_id, fact.seq, fact))
+        for story in stories(plan, day, first=done == 0):
+            waiting.add(story.facts)
         working = calendar.is_working(day)
         done += working
         for at in ticks(plan, day):
-            while waiting and waiting[0][0] <= at:
-                yield heappop(waiting)[-1]
+            yield from waiting.until(at)
             yield Tick(at, working)
         day += timedelta(days=1)
 
@@ -90,7 +107,7 @@ def _instant(plan: Plan, day: date, hour: int) -> int:
     return int((midnight + timedelta(hours=hour)).timestamp() * 1000)
 
 
-def _stories(plan: Plan, day: date, first: bool) -> Iterator[Story]:
+def stories(plan: Plan, day: date, first: bool = False) -> Iterator[Story]:
     """The cases that come in on a day, each told to its end."""
     shown = set(SHOWN) if first else set()
     for number, arrival in enumerate(_arrivals(plan, day), start=1):
@@ -106,7 +123,7 @@ def _stories(plan: Plan, day: date, first: bool) -> Iterator[Story]:
 def _arrivals(plan: Plan, day: date) -> list[Arrival]:
     rng = Random(f"{plan.seed}|{day.isoformat()}")
     works = plan.city.calendar().is_working(day)
-    share = 1.0 if works else demand.REST_DAY_SHARE
+    share = plan.share * (1.0 if works else demand.REST_DAY_SHARE)
     at = _instant(plan, day, 12)
     found = []
     for code, daily in demand.DAILY.items():
@@ -115,10 +132,23 @@ def _arrivals(plan: Plan, day: date) -> list[Arrival]:
             found.append(_arrival(plan, day, rng, code, item.window_id if item else "", works))
     for window in _without_items(plan, at) if works else ():
         for code, daily in demand.DAILY_PER_WINDOW.items():
-            for _ in range(_count(rng, daily)):
+            for _ in range(_count(rng, daily * plan.share)):
                 arrival = _arrival(plan, day, rng, code, window, works)
                 found.append(arrival._replace(channel="hotline"))
     return sorted(found, key=lambda arrival: (arrival.at, arrival.order))
+
+
+def demanded(plan: Plan, year: int) -> float:
+    """Cases that the hall's whole demand brings in a year, on the average."""
+    hotline = len(_without_items(plan, _instant(plan, plan.start, 12)))
+    daily = sum(demand.DAILY.values())
+    working = daily + hotline * sum(demand.DAILY_PER_WINDOW.values())
+    calendar, day = plan.city.calendar(), date(year, 1, 1)
+    cases = 0.0
+    while day.year == year:
+        cases += working if calendar.is_working(day) else daily * demand.REST_DAY_SHARE
+        day += timedelta(days=1)
+    return cases
 
 
 def _count(rng: Random, mean: float) -> int:
@@ -160,9 +190,14 @@ def _opened(plan: Plan, day: date, number: int, arrival: Arrival) -> Story:
         calendar=plan.city.calendar(arrival.window),
         steps=plan.city.steps.get(arrival.item_code, ()),
         at=arrival.at,
-        care=Random(f"{plan.seed}|{arrival.window}").choice((0.2, 0.5, 0.8, 1.0, 1.3, 2.5)),
+        care=care_of(plan, arrival.window),
         channel=arrival.channel,
     )
+
+
+def care_of(plan: Plan, window: str) -> float:
+    """A window's own factor: above 1 it is late more often than others."""
+    return Random(f"{plan.seed}|{window}").choice((0.2, 0.5, 0.8, 1.0, 1.3, 2.5))
 
 
 def _fate(story: Story) -> str:

@@ -4,6 +4,8 @@ Every flow is told forward in business time. When a case is decided follows from
 the promised term when it is kept, some time after it when it is late.
 """
 
+from random import Random
+
 from producers.simulator import demand
 from producers.simulator.handling import handle
 from producers.simulator.story import APPLICANT, MINUTE, Story, pick
@@ -163,9 +165,20 @@ def _rate(story: Story) -> None:
     if story.chance(demand.RATED_SHARE):
         level = pick(story.rng, demand.MARKS if story.fate == "kept" else demand.MARKS_WHEN_LATE)
         story.wait(2)
-        story.tell("RatingGiven", APPLICANT, level=level, source="mass", invitation_id=invitation)
+        dims = _aspects(story, invitation, level)
+        story.tell("RatingGiven", APPLICANT, level=level, dims=dims, source="mass",
+                   invitation_id=invitation)  # fmt: skip
     if story.fate == "kept" and story.chance(demand.REWORK_SHARE):
         story.wait(story.rng.randrange(60, 600))
         story.tell("CaseReopened", story.staff(), cause="quality", reason="error in the result")
         story.wait(story.rng.randrange(30, 200))
         story.tell("CaseClosed", story.staff(), result="corrected")
+
+
+def _aspects(story: Story, invitation: str, level: int) -> dict[str, int]:
+    """Levels by aspect, near the whole; drawn apart, so that nothing else of the run moves."""
+    rng = Random(f"{story.case_id}|{invitation}")
+    if rng.random() >= demand.ASPECTS_SHARE:
+        return {}
+    asked = demand.ASPECTS["counter" if story.channel == "counter" else "online"]
+    return {aspect: max(1, min(5, level + rng.choice((-1, 0, 0, 1)))) for aspect in asked}

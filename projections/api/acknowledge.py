@@ -1,17 +1,16 @@
 """Acknowledging a warning: a fact about its case, produced like any other."""
 
 import asyncio
-from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, HTTPException, Request
 
-from duban.bus import BrokerAway, DeliveryError, Producer
+from duban.bus import BrokerAway, DeliveryError
 from duban.events import Actor
+from projections.api.notes import DELIVERY_SECONDS, WHO, producer, send_note
 from projections.dashboard.ask import Away, ask
 from projections.dashboard.sources import business_now
 
-DELIVERY_SECONDS = 10.0
 router = APIRouter()
 _CASE = "SELECT hall_id, case_id, state FROM alerts_now WHERE alert_id = {id:String} LIMIT 1"
 
@@ -43,15 +42,9 @@ async def acknowledge(
     return {"event_id": event_id, "alert_id": alert_id}
 
 
-@cache
-def _producer() -> Producer:
-    return Producer()
-
-
 def _send(case_id: str, alert_id: str, comment: str, now: int) -> str:
-    actor = Actor(id="dashboard", role="centre_manager")
-    producer = _producer()
-    event = producer.emit(
+    actor = Actor(id=WHO, role="centre_manager")
+    event = producer().emit(
         "AlertAcknowledged",
         case=case_id,
         at=now,
@@ -60,5 +53,6 @@ def _send(case_id: str, alert_id: str, comment: str, now: int) -> str:
         alert_id=alert_id,
         comment=comment,
     )
-    producer.flush(DELIVERY_SECONDS)
+    send_note("alert acknowledged", {"alert": alert_id, "event": event.event_id})
+    producer().flush(DELIVERY_SECONDS)
     return event.event_id

@@ -1,12 +1,14 @@
 """`/api/v1`: named metrics, cases, one case and alerts as JSON; instants are ISO-8601 in UTC."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 
 from duban.metrics import MetricError, load_metric, metric_names
 from projections.dashboard import sources
@@ -71,8 +73,9 @@ async def metric(request: Request, name: str) -> dict[str, Any]:
     moment = await _moment(request.query_params.get("hall", ""))
     given = {k: v for k, v in request.query_params.items() if k not in ("now", "zone")}
     try:
-        now = {"now": moment.now} if "now" in found.parameters else {}
-        rows = await ask_metric(name, **now, **given)
+        of_hall = {"now": moment.now, "zone": moment.zone}
+        taken = {k: v for k, v in of_hall.items() if k in found.parameters}
+        rows = await ask_metric(name, **taken, **given)
     except MetricError as error:
         raise HTTPException(422, str(error)) from error
     as_of = datetime.fromtimestamp(moment.now / 1000, UTC).isoformat(timespec="milliseconds")
@@ -118,3 +121,10 @@ def away(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(
         {"error": "The warehouse is away.", "detail": str(error)}, 503, {"Retry-After": "5"}
     )
+
+
+def unreadable(_: Request, error: Exception) -> Response:
+    """422 for what a route cannot read. What was sent is not repeated: it may be no text at all."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    said = [{name: one[name] for name in ("type", "loc", "msg")} for one in found]
+    return Response(json.dumps({"detail": said}), 422, media_type="application/json")

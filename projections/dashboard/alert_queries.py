@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
+from duban.policy import LEVELS
 from projections.dashboard.ask import ask, ask_one
 from projections.dashboard.case_file import ALERT, alert_of
 from projections.dashboard.case_queries import clocks
 from projections.dashboard.figures import AlertRow
 from projections.dashboard.moments import Moment
 
-LEVELS = ("reminder", "yellow", "red")
+__all__ = ["LEVELS", "STATES", "AlertFilter", "alerts", "count_alerts"]
+
 STATES = ("raised", "acknowledged", "cleared", "retracted")
 
 
@@ -65,8 +67,8 @@ async def alerts(
     where, values = wanted.where()
     sql = (
         f"SELECT {ALERT} FROM alerts_now WHERE {where}"
-        " ORDER BY state != 'raised', if(state = 'raised', indexOf(['red', 'yellow'], level), 0)"
-        " = 0, if(state = 'raised', indexOf(['red', 'yellow'], level), 0), raised_at DESC, alert_id"
+        f" ORDER BY if(state = 'raised', 1 + indexOf({list(LEVELS)}, level), 0) DESC,"
+        " raised_at DESC, alert_id"
         " LIMIT {limit:UInt32} OFFSET {offset:UInt32}"
     )
     rows = await ask(sql, limit=limit, offset=offset, now=moment.parameters()["now"], **values)

@@ -14,7 +14,7 @@ from projections.dashboard.names import Names
 from projections.dashboard.render import render
 from projections.dashboard.rows import Bar, bar, case_href
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import hall_chips, language
+from projections.dashboard.shell import BUILT_WITHIN, hall_chips, language
 from projections.dashboard.words import Lang, name_of, say
 
 SHOWN = 200
@@ -40,7 +40,7 @@ class AlertLine:
     said: str
 
 
-@ui.page("/alerts")
+@ui.page("/alerts", response_timeout=BUILT_WITHIN)
 async def alerts_page(request: Request) -> None:
     """The alerts that the filter in the URL lets through."""
     lang, wanted = language(request), AlertFilter.read(request.query_params)

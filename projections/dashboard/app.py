@@ -6,22 +6,33 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
-from projections.api import acknowledge, answers, doors, stream
+from projections.api import acknowledge, answers, doors, notes, record, stream
 from projections.api.hub import the_hub
-from projections.dashboard import alerts, case, cases, faults, overview
+from projections.dashboard import (
+    alerts,
+    case,
+    cases,
+    faults,
+    ledger,
+    measures,
+    overview,
+    ranking,
+    recording,
+)
 from projections.dashboard.ask import Away
 from projections.dashboard.backlog import backlog
 from projections.dashboard.live import live
 from projections.dashboard.render import render, stylesheet
 from projections.dashboard.shell import HTML_LANG, LANGUAGE_COOKIE, language
-from projections.dashboard.sources import read_names
+from projections.dashboard.sources import keep_names, read_names
 from projections.dashboard.words import HERE
 
-PAGES = (overview, cases, case, alerts)
+PAGES = (overview, cases, case, alerts, ranking, ledger, measures, recording)
 NAMES_SECONDS = 3  # that the first page waits for names; without a broker it shows ids
 # A clock strip: counted, then over, with the due tick between.
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
@@ -34,6 +45,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 @asynccontextmanager
 async def _life(_: FastAPI) -> AsyncIterator[None]:
     await asyncio.wait([asyncio.create_task(read_names())], timeout=NAMES_SECONDS)
+    names = asyncio.create_task(keep_names())
     backlog.start()
     live.start()
     the_hub().start()
@@ -41,6 +53,7 @@ async def _life(_: FastAPI) -> AsyncIterator[None]:
     await the_hub().stop()
     await live.stop()
     await backlog.stop()
+    names.cancel()
 
 
 def build() -> FastAPI:
@@ -54,9 +67,10 @@ def build() -> FastAPI:
     app.add_api_route("/logout", logout)
     app.add_api_route("/language", choose_language)
     app.add_api_route("/cases.csv", cases.export)
-    for part in (stream, acknowledge, answers):
+    for part in (stream, acknowledge, record, answers):
         app.include_router(part.router, prefix="/api/v1")
     app.add_exception_handler(Away, answers.away)
+    app.add_exception_handler(RequestValidationError, answers.unreadable)
     faults.install()
     ui.run_with(
         app,
@@ -93,7 +107,9 @@ async def login(
 ) -> Response:
     """Let in who shows the token; the session ends after twelve hours."""
     if not doors.token_is_right(token.strip()):
+        notes.note("login refused", _from(request))
         return await login_page(request, next, wrong=True)
+    notes.note("logged in", _from(request))
     answer = RedirectResponse(_inside(next), 303)
     answer.set_cookie(
         doors.COOKIE,
@@ -119,6 +135,10 @@ async def choose_language(to: str = "zh", next: str = "/") -> Response:
     chosen = "en" if to == "en" else "zh"
     answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="lax")
     return answer
+
+
+def _from(request: Request) -> dict[str, str]:
+    return {"address": request.client.host if request.client else ""}
 
 
 def _inside(path: str) -> str:

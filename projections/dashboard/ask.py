@@ -1,18 +1,20 @@
 """Questions to the warehouse from the event loop: two threads at the most, so pages queue there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from duban import warehouse
 from duban.warehouse import WarehouseError as Away
 
-__all__ = ["Away", "ask", "ask_metric", "ask_now", "ask_one"]
+__all__ = ["PAGE_SECONDS", "Away", "ask", "ask_metric", "ask_now", "ask_one", "for_a_page"]
 
 T = TypeVar("T")
-SECONDS = 6.0  # that a page waits for an answer
+SECONDS = 6.0  # that a question waits for its answer
+PAGE_SECONDS = 10.0  # that a page waits for all its answers together
 _threads = ThreadPoolExecutor(2, "warehouse")
 
 
@@ -22,6 +24,16 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await asyncio.wait_for(loop.run_in_executor(_threads, work), SECONDS)
     except TimeoutError:
         raise Away(f"no answer within {SECONDS:.0f} s") from None
+
+
+@asynccontextmanager
+async def for_a_page() -> AsyncIterator[None]:
+    """All questions of one page; raises `Away` once they take longer than a page may."""
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            yield
+    except TimeoutError:
+        raise Away(f"no page within {PAGE_SECONDS:.0f} s") from None
 
 
 async def ask(sql: str, **values: Any) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from fastapi import Request
 from nicegui import ui
 
+from duban.assess import Assessment
 from projections.dashboard import sources
-from projections.dashboard.ask import Away
+from projections.dashboard.ask import Away, for_a_page
 from projections.dashboard.case_file import case_file
 from projections.dashboard.case_group import group
 from projections.dashboard.case_view import head, legend, lines_of_clocks, story
@@ -15,19 +16,21 @@ from projections.dashboard.outcomes import delay, told
 from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, language, shell
-from projections.dashboard.words import Lang
+from projections.dashboard.shell import BUILT_WITHIN, away, block, language, shell
+from projections.dashboard.steps import next_steps, reviews_to_open
+from projections.dashboard.words import Lang, name_of
 
 
-@ui.page("/cases/{hall}/{no:path}")
+@ui.page("/cases/{hall}/{no:path}", response_timeout=BUILT_WITHIN)
 async def case_page(request: Request, hall: str, no: str) -> None:
     """The page of one case."""
     lang = language(request)
     with shell(request, "cases", lang, live):
         try:
-            parts = await blocks(hall, no, lang)
+            async with for_a_page():
+                parts = await blocks(hall, no, lang)
         except Away:
-            ui.html(render("away.html", lang), sanitize=False)
+            away(lang)
             return
         with ui.element("section").classes("card"):
             block("head", parts["head"])
@@ -58,18 +61,31 @@ async def blocks(hall: str, no: str, lang: Lang) -> dict[str, str]:
     around = await group(found, speaker, names)
     parts = "" if around.empty else render("case_group.html", lang, group=around)
     return {
-        "head": _head(found, speaker) + parts,
+        "head": _head(found, seen, speaker, _steps(hall, no, seen, lang)) + parts,
         "story": render("case_story.html", lang, lines=lines),
         "days": render("case_days.html", lang, **days),
     }
 
 
-def _head(found: CaseFile, speaker: Speaker) -> str:
+def _steps(hall: str, no: str, seen: Assessment | None, lang: Lang) -> list[tuple[str, str]]:
+    """What may be recorded next of a matter of the case, or of a bad rating: words, address."""
+    if seen is None:
+        return []
+    steps = next_steps(hall, no, seen.standing)
+    counted = (fact for fact in seen.standing if fact.event_id not in seen.set_aside)
+    reviews = reviews_to_open(hall, no, counted, seen.view.window_id)
+    return [(name_of("happened", step, lang), href) for step, href in (*steps, *reviews)]
+
+
+def _head(
+    found: CaseFile, seen: Assessment | None, speaker: Speaker, steps: list[tuple[str, str]]
+) -> str:
     names, lines = sources.names(), lines_of_clocks(found.clocks, speaker)
     return render(
         "case_head.html",
         speaker.lang,
-        head=head(found, speaker, names),
+        head=head(found, speaker, names, seen.view.begun if seen else ""),
         clocks=lines,
         legend=legend(lines),
+        steps=steps,
     )

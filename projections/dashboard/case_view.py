@@ -47,8 +47,8 @@ class StoryLine:
     gone: bool = False
 
 
-def head(found: CaseFile, speaker: Speaker, names: Names) -> Head:
-    """The line at the top of the page."""
+def head(found: CaseFile, speaker: Speaker, names: Names, begun: str = "") -> Head:
+    """The line at the top of the page; `begun` is the fact that began what is no application."""
     case = found.case
     shown = row(case, speaker, names)
     lang = speaker.lang
@@ -62,7 +62,7 @@ def head(found: CaseFile, speaker: Speaker, names: Names) -> Head:
     if case.historical:
         facts.append(say("case.historical", lang))
     return Head(
-        item=item_of(case, speaker),
+        item=_title(found, begun, speaker),
         no=shown.no,
         facts=tuple(facts),
         tag=shown.tag,
@@ -70,6 +70,13 @@ def head(found: CaseFile, speaker: Speaker, names: Names) -> Head:
         tone=shown.tone,
         notices=tuple(_notices(found, speaker)),
     )
+
+
+def _title(found: CaseFile, begun: str, speaker: Speaker) -> str:
+    """What the case is: its item, or of a matter without one what began it."""
+    if begun and not (found.case.item_name or found.case.item_code):
+        return name_of("happened", begun, speaker.lang)
+    return item_of(found.case, speaker)
 
 
 def _terms(clocks: Sequence[ClockRow], speaker: Speaker) -> Iterator[str]:
@@ -175,18 +182,25 @@ _CODED = {
     "decision": "decision",
     "approver_role": "role",
     "opinion": "opinion",
+    "verdict": "verdict",
+}
+# What the same field is elsewhere: another code, or a text ("") as citizens wrote it.
+_OF_TYPE = {
+    ("ReviewAppealDecided", "decision"): "appeal_decision",
+    ("OpinionReceived", "opinion"): "",
 }
 _PLAIN = (
     "step", "authority", "written_notice_no", "notice_no", "document_no", "resource", "branch_id",
-    "reason", "result", "comment",
+    "reason", "result", "comment", "what", "complaint", "answer", "measure", "remark",
 )  # fmt: skip
 
 
 def _details(fact: FactRow, speaker: Speaker) -> Iterator[str]:
     data, lang = fact.data, speaker.lang
     for field, section in _CODED.items():
-        if data.get(field):
-            yield name_of(section, str(data[field]), lang)
+        if said := str(data.get(field) or ""):
+            words = _OF_TYPE.get((fact.type, field), section)
+            yield name_of(words, said, lang) if words else said
     if fact.type == "RatingGiven" and data.get("level"):
         yield name_of("rating", str(data["level"]), lang)
     if fact.type.startswith("Extension") and data.get("days"):

@@ -19,7 +19,7 @@ from projections.dashboard.names import Names
 from projections.dashboard.render import render
 from projections.dashboard.rows import row
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import hall_chips, language
+from projections.dashboard.shell import BUILT_WITHIN, hall_chips, language
 from projections.dashboard.words import Lang, name_of, say
 
 PER_PAGE = 100
@@ -28,7 +28,7 @@ EXPORTED = ("case", "item", "window", "signal", "status", "accepted", "due", "le
 CHIPS = ("", "open", "overdue", "deemed", "kept", "late")
 
 
-@ui.page("/cases")
+@ui.page("/cases", response_timeout=BUILT_WITHIN)
 async def cases_page(request: Request) -> None:
     """The cases that the filter in the URL lets through."""
     lang, wanted = language(request), Filter.read(request.query_params)

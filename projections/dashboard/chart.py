@@ -1,6 +1,6 @@
 """The trend as an ECharts option: two lines from zero, labelled at their ends, Chinese dates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections.dashboard.figures import DayFlow
@@ -47,7 +47,46 @@ def trend(flow: Sequence[DayFlow], lang: Lang) -> dict[str, Any]:
     }
 
 
-def _line(name: str, values: list[int], colour: str, stroke: str) -> dict[str, Any]:
+def scores(found: Mapping[str, float], lang: Lang) -> dict[str, Any]:
+    """Scores by period, each with its value; the axis is cut below the lowest, and says so."""
+    lowest = min(found.values(), default=0)
+    cut = max(0, 10 * (int(lowest) // 10) - 10)
+    values = [round(value, 2) for value in found.values()]
+    line = _line(say("column.score", lang), values, BLUE, "solid")
+    label = {"show": True, "position": "top", "color": MUTED, "fontSize": 12}
+    return {
+        "animation": False,
+        "textStyle": {"fontFamily": FONT},
+        "grid": {"left": 8, "right": 32, "top": 28, "bottom": 4, "containLabel": True},
+        "xAxis": {
+            "type": "category",
+            "data": list(found),
+            "axisLine": {"lineStyle": {"color": LINE}},
+            "axisTick": {"show": False},
+            "axisLabel": {"color": MUTED, "hideOverlap": True},
+        },
+        "yAxis": {
+            "type": "value",
+            "min": cut,
+            "name": say("ledger.cut", lang, n=cut) if cut else "",
+            "nameTextStyle": {"color": MUTED, "align": "left"},
+            "splitNumber": 4,
+            "splitLine": {"lineStyle": {"color": HAIR}},
+            "axisLabel": {"color": MUTED},
+        },
+        "series": [
+            {
+                **line,
+                "showSymbol": True,
+                "endLabel": {"show": False},
+                "label": label,
+                "labelLayout": {"hideOverlap": True},
+            }
+        ],
+    }
+
+
+def _line(name: str, values: list[Any], colour: str, stroke: str) -> dict[str, Any]:
     return {
         "name": name,
         "type": "line",

@@ -3,6 +3,8 @@
 import structlog
 from fastapi.responses import HTMLResponse, JSONResponse
 from nicegui import app as pages
+from nicegui import page as building
+from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +19,19 @@ def install() -> None:
     """Take the place of NiceGUI's own error pages."""
     pages.add_exception_handler(404, _not_found)
     pages.add_exception_handler(Exception, _failed)
+    # What it says of a page it gave up building has no hook; the name it calls is all there is.
+    building.error_content = _given_up  # type: ignore[attr-defined]  # not among its exports
+
+
+def _given_up(status_code: int, exception: str | Exception = "") -> None:
+    """The page in place of one that was not built in time."""
+    request = ui.context.client.request
+    log.error(
+        "page_given_up", path=request.url.path, status=status_code, error=str(exception)[:300]
+    )
+    lang = language(request)
+    ui.add_head_html(render("head.html", lang, html_lang=HTML_LANG[lang]))
+    ui.html(render("given_up.html", lang, sentence=say("ui.failed", lang)), sanitize=False)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

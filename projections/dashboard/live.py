@@ -25,6 +25,7 @@ from projections.dashboard.moments import Moment
 
 PROBE_SECONDS = 0.5
 IDLE_SECONDS = 3.0  # between probes while no page is open
+RESTED = 0.5  # of the time that figures took, so that pages never ask without end
 TURN_SECONDS = 20.0  # figures are computed anew after so long, since time itself moves them
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ class Live:
     _watchers: dict[int, tuple[str, Watcher]] = field(default_factory=dict)
     _mark: str = ""
     _computed_at: float = 0.0
-    _cost: float = 0.0
+    _rest: float = 0.0
     _task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -75,7 +76,8 @@ class Live:
                 log.exception("turn_failed")
             self._tell(changed)
             pause = PROBE_SECONDS if self._watchers else IDLE_SECONDS
-            await asyncio.sleep(max(pause - (time.monotonic() - started), 0.05))
+            elapsed = time.monotonic() - started
+            await asyncio.sleep(max(pause - elapsed, self._rest if changed else 0.05))
 
     async def _turn(self) -> bool:
         """One probe, and new figures when due. Returns whether figures are new."""
@@ -88,7 +90,7 @@ class Live:
                 self.overviews = {hall: await compute(probe.now, hall) for hall in halls}
                 self._mark, self.now = probe.mark, probe.now
                 self._computed_at = time.monotonic()
-                self._cost = self._computed_at - began
+                self._rest = max(RESTED * (self._computed_at - began), 0.05)
         except Away as error:
             log.warning("warehouse_away", error=str(error)[:200])
             self.freshness = judge(self.freshness.as_of, time.time(), 0, False, zone)
@@ -98,11 +100,11 @@ class Live:
         return changed
 
     def _is_due(self, probe: sources.Probe) -> bool:
-        """Whether something moved; costly figures rest for as long as they took."""
+        """Whether something moved since the figures; or they are old."""
         age = time.monotonic() - self._computed_at
         ticked = settings().business_time == "ticks" and probe.now != self.now
         moved = probe.mark != self._mark or ticked
-        return (moved and age > self._cost) or age > TURN_SECONDS
+        return moved or age > TURN_SECONDS
 
     def _tell(self, changed: bool) -> None:
         for _, watcher in list(self._watchers.values()):

@@ -7,7 +7,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from projections.dashboard import sources
-from projections.dashboard.ask import Away
+from projections.dashboard.ask import Away, for_a_page
 from projections.dashboard.cards import Card, cards
 from projections.dashboard.chart import trend
 from projections.dashboard.figures import DayFlow, Overview
@@ -16,7 +16,7 @@ from projections.dashboard.push import Page
 from projections.dashboard.render import render
 from projections.dashboard.rows import MINIMUM, due_list, ranking
 from projections.dashboard.sentences import Speaker
-from projections.dashboard.shell import block, hall_chips, language, shell
+from projections.dashboard.shell import BUILT_WITHIN, away, block, hall_chips, language, shell
 from projections.dashboard.words import Lang, say
 
 
@@ -90,17 +90,22 @@ class OverviewPage:
         ui.html(html, sanitize=False)
 
 
-@ui.page("/")
+def _address(hall: str) -> str:
+    return f"/?hall={quote(hall)}" if hall else "/"
+
+
+@ui.page("/", response_timeout=BUILT_WITHIN)
 async def overview_page(request: Request) -> None:
     """The overview of all halls, or of `?hall=`."""
     lang, hall = language(request), request.query_params.get("hall", "")
     page = OverviewPage(lang, hall)
     with shell(request, "overview", lang, live):
         try:
-            overview = await live.overview(hall)
-            halls = await hall_chips(hall, lambda to: f"/?hall={quote(to)}" if to else "/", lang)
+            async with for_a_page():
+                overview = await live.overview(hall)
+                halls = await hall_chips(hall, _address, lang)
         except Away:
-            ui.html(render("away.html", lang), sanitize=False)
+            away(lang)
             return
         ui.html(render("halls.html", lang, halls=halls), sanitize=False)
         page.build(overview)

@@ -9,13 +9,22 @@ from starlette.requests import Request
 
 from duban.settings import settings
 from projections.dashboard import sources
+from projections.dashboard.ask import PAGE_SECONDS
 from projections.dashboard.freshness import business_said
 from projections.dashboard.live import Live
 from projections.dashboard.render import render
 from projections.dashboard.words import Lang, say
 
+# NiceGUI's own limit for building a page ends in its own English words; ours (`for_a_page`) is long
+# past by then and ends in `away`.
+BUILT_WITHIN = 6 * PAGE_SECONDS
 LANGUAGE_COOKIE = "duban_lang"
-PAGES = (("overview", "/"), ("cases", "/cases"), ("alerts", "/alerts"))
+PAGES = (
+    ("overview", "/"),
+    ("cases", "/cases"),
+    ("alerts", "/alerts"),
+    ("evaluation", "/ranking"),
+)
 HallChip = tuple[str, str, bool]
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
@@ -48,6 +57,12 @@ def shell(request: Request, here: str, lang: Lang, live: Live) -> Iterator[None]
     ui.html(bar, sanitize=False)
     with ui.element("div").props("id=main").classes("sheet"):
         yield
+
+
+def away(lang: Lang) -> None:
+    """What a page shows that got no figures: the warehouse is away, and it tries again itself."""
+    ui.html(render("away.html", lang), sanitize=False)
+    ui.context.client.status_code = 503
 
 
 def block(key: str, html: str, classes: str = "") -> None:

@@ -3,17 +3,25 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-Lang = Literal["zh", "en"]
+from duban.sentences import Lang
+
+__all__ = ["HERE", "Lang", "keys", "name_of", "say"]
+
 HERE = Path(__file__).parent
 
 
 @cache
 def _words() -> dict[str, dict[str, list[str]]]:
-    words = tomllib.loads((HERE / "words.toml").read_text(encoding="utf-8"))
-    words["happened"] = tomllib.loads((HERE / "events.toml").read_text(encoding="utf-8"))
-    return words
+    words = _read("words.toml")
+    for section, more in _read("evaluation.toml").items():
+        words.setdefault(section, {}).update(more)
+    return words | {"happened": _read("events.toml")}
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
 
 
 def say(key: str, lang: Lang, **parts: object) -> str:

@@ -16,8 +16,8 @@ FROM (SELECT * FROM clocks_now
 LEFT JOIN (
   SELECT hall_id, case_id, JSONExtractString(payload, 'branch_id') AS branch_id,
     occurred_at, any(JSONExtractString(payload, 'opinion')) AS opinion
-  FROM events_now
-  WHERE event_type = 'BranchOpined' AND {hall:String} IN ('', hall_id)
+  FROM ({{facts}})
+  WHERE event_type = 'BranchOpined'
   GROUP BY hall_id, case_id, branch_id, occurred_at
 ) AS o ON b.hall_id = o.hall_id AND b.case_id = o.case_id AND b.clock_key = o.branch_id
   AND coalesce(b.stopped_at, b.started_at) = o.occurred_at

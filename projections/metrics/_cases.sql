@@ -6,7 +6,7 @@
 -- lists while it is open and has figures of its own.
 SELECT *,
   case_class NOT IN ('complaint', 'hotline', 'legacy', 'opinion', 'patrol',
-    'project', 'rectification', 'review', 'supervision') AS is_application,
+    'project', 'publication', 'rectification', 'review', 'supervision') AS is_application,
   toDate({now:DateTime64(3)}, {zone:String}) AS today,
   closed_at IS NULL AS is_open,
   closed_at IS NOT NULL AS is_closed,

@@ -2,4 +2,4 @@
 SELECT *, formatDateTime(at, '%Y-%m', {zone:String}) AS at_month
 FROM integrity_now
 WHERE ({hall:String} = '' OR hall_id = {hall:String}) AND at <= {now:DateTime64(3)}
-  AND NOT historical AND ({month:String} = '' OR at_month = {month:String})
+  AND NOT historical AND ({month:String} = '' OR has(splitByChar(',', {month:String}), at_month))

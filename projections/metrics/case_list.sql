@@ -28,6 +28,7 @@ WHERE multiIf(
     {set:String} = 'kept', is_kept,
     {set:String} = 'early', is_early,
     {set:String} = 'late', is_late,
+    {set:String} = 'timed', is_timed,
     {set:String} = 'untimed', is_application AND is_closed AND NOT is_timed,
     {set:String} = 'other', is_closed AND NOT is_application,
     {set:String} = 'judged', is_judged,
@@ -41,6 +42,6 @@ WHERE multiIf(
         AND toDate(raised_at, {zone:String}) = toDate({now:DateTime64(3)}, {zone:String})),
     throwIf(true, 'no such set of cases'))
   AND ({window:String} = '' OR window_id = {window:String})
-  AND ({month:String} = '' OR judged_month = {month:String})
+  AND ({month:String} = '' OR has(splitByChar(',', {month:String}), judged_month))
 ORDER BY due_at IS NULL, due_at, case_id
 LIMIT {limit:UInt64}

@@ -7,8 +7,9 @@
 -- default limit: 1000
 SELECT c.case_id AS case_id, c.hall_id AS hall_id, c.window_id AS window_id,
   c.item_code AS item_code, c.item_name AS item_name, c.status AS status,
-  arraySort(groupUniqArray(d.outcome)) AS outcomes, arraySort(groupUniqArray(d.basis_text)) AS basis,
-  min(d.at) AS reached_at
+  arraySort(groupUniqArrayIf(d.outcome, d.outcome != '')) AS outcomes,
+  arraySort(groupUniqArrayIf(d.basis_text, d.outcome != '')) AS basis,
+  minOrNullIf(d.at, d.outcome != '') AS reached_at
 FROM ({{cases}}) AS c
 LEFT JOIN deemed_now AS d ON d.hall_id = c.hall_id AND d.case_id = c.case_id
 WHERE has(c.anomalies, 'deemed_outcome_waits') AND c.is_open AND NOT c.historical

@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 from duban import codec
 from duban.events import Event
 from duban.launch import tell_ready
+from duban.reference_set import fault_of
 from duban.settings import settings
 from duban.vault import Channel, Vault
 from projections.kafka import reader
@@ -91,7 +92,7 @@ class Service:
             for record in found[tp]:
                 event = _read(record.value)
                 if tp.topic == REFERENCE:
-                    if event is not None:
+                    if event is not None and not fault_of(event):
                         self._book.take(event, record.timestamp)
                     continue
                 if event is not None:
@@ -139,7 +140,7 @@ class Service:
 
 
 def _read(value: bytes | None) -> Event | None:
-    """The event of a record; None where it cannot be read (the sink dead-letters such records)."""
+    """The event of a record; None where it cannot be read (sink and worker dead-letter such)."""
     with suppress(codec.CodecError):
         return codec.decode(value) if value is not None else None
     return None

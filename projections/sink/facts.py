@@ -1,8 +1,11 @@
 """Rows of what happened: facts, what the clocks did, warnings, points."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from duban.contracts import topic_of
 from projections.sink.record import (
+    Poison,
     Record,
     TableRow,
     first_wins,
@@ -15,13 +18,29 @@ from projections.sink.record import (
 
 
 def fact(record: Record) -> Iterator[TableRow]:
-    """A fact of case-events or hall-events; a tick of business time goes to a table of its own."""
+    """A fact of case-events; a tick of business time goes to a table of its own."""
     event = read_event(record)
     if event["type"] == "ClockTicked":
         yield "business_clock", (record.partition, event["at"], event["at"])
-        return
+    else:
+        yield _row_of(record, event)
+
+
+def hall_fact(record: Record) -> Iterator[TableRow]:
+    """A fact of hall-events. The worker judges what lies on case-events; here it is done at the
+    table: a type of another topic, or under the key of another hall, is no fact of this one."""
+    event = read_event(record)
+    event_type, hall = event["type"], event["hall_id"]
+    if topic_of(event_type) != record.topic:
+        raise Poison("wrong_topic", f"{event_type} does not belong on {record.topic}")
+    if record.key is None or record.key.decode("utf-8", "replace") != hall:
+        raise Poison("wrong_key", f"the key is not the hall {hall}")
+    yield _row_of(record, event)
+
+
+def _row_of(record: Record, event: Mapping[str, Any]) -> TableRow:
     actor, basis, evidence = event["actor"], event["basis"], event["evidence"]
-    yield (
+    return (
         "events",
         (
             event["tenant_id"],
@@ -123,12 +142,17 @@ def point(record: Record) -> Iterator[TableRow]:
             event["tenant_id"],
             event["hall_id"],
             event["period"],
+            event["policy_id"],
             event["subject_type"],
+            event["subject_kind"],
             event["subject"],
             event["point_id"],
             event["rule_id"],
+            event["axis"],
             event["points"],
             event["cause_event_id"] or "",
+            event["cause_type"],
+            instant(event["cause_recorded_at"]),
             event["case_id"],
             instant(event["at"]) or event["occurred_at"],
             event["reverses"] or "",

@@ -7,7 +7,8 @@ can hold, raises `Poison` with the reason that goes into its dead letter.
 from collections.abc import Callable, Iterator
 
 from duban.avro import CodecError, RetryLater
-from projections.sink.facts import alert, fact, point, sla_event
+from projections.sink.facts import alert, fact, hall_fact, point, sla_event
+from projections.sink.items import item
 from projections.sink.record import Poison, Record, Row, TableRow
 from projections.sink.states import case, letter, score
 
@@ -29,11 +30,12 @@ def rows(record: Record) -> list[TableRow]:
 
 _MAKERS: dict[str, Callable[[Record], Iterator[TableRow]]] = {
     "case-events": fact,
-    "hall-events": fact,
+    "hall-events": hall_fact,
     "sla-events": sla_event,
     "case-state": case,
     "alerts": alert,
     "score-points": point,
     "score-state": score,
+    "reference": item,
     "dead-letters": letter,
 }

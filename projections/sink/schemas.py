@@ -54,6 +54,8 @@ def learn_reference() -> None:
         if not (record.key or b"").startswith(b"schema:") or record.value is None:
             continue
         try:
-            codec.learn(codec.decode_record(record.value)["schema_json"])
+            found = codec.decode_record(record.value)
+            if found["type"] == "SchemaPublished":
+                codec.learn(found["schema_json"])
         except codec.CodecError as error:
             log.warning("schema_not_learned", offset=record.offset, error=str(error))

@@ -39,13 +39,31 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "reason", "acknowledged_by", "historical", "occurred_at", "ingested_at", *PLACE, "version",
     ),
     "score_points": (
-        "tenant_id", "hall_id", "period", "subject_type", "subject", "point_id", "rule_id",
-        "points", "cause_event_id", "case_id", "at", "reverses", "score_policy_version",
-        "historical", "ingested_at", *PLACE, "version",
+        "tenant_id", "hall_id", "period", "policy_id", "subject_type", "subject_kind", "subject",
+        "point_id", "rule_id", "axis", "points", "cause_event_id", "cause_type",
+        "cause_recorded_at", "case_id", "at", "reverses", "score_policy_version", "historical",
+        "ingested_at", *PLACE, "version",
     ),
     "scores": (
-        "tenant_id", "hall_id", "period", "subject_type", "subject", "points", "n", "on_time",
-        "late", "ratings", "satisfied", "version", *PLACE,
+        "tenant_id", "hall_id", "period", "policy_id", "subject_type", "subject_kind", "subject",
+        "points", "n", "on_time", "late", "ratings", "satisfied", "score", "axes", "grade",
+        "policy_version", "version", *PLACE,
+    ),
+    "rankings": (
+        "tenant_id", "hall_id", "policy_id", "period", "revision", "ranking_id", "policy_version",
+        "reason", "cut_event_id", "cut_at", "published_at", "ranked", "subject_kind", "subject",
+        "place", "score", "points", "n", "on_time", "late", "ratings", "satisfied", "grade",
+        "sides", *PLACE, "version",
+    ),
+    "ranking_measures": (
+        "tenant_id", "hall_id", "policy_id", "period", "revision", "subject_kind", "subject",
+        "measure", "scope", "because", *PLACE, "version",
+    ),
+    "items": (
+        "tenant_id", "hall_id", "item_code", "item_version", "event_id", "event_type",
+        "effective_from", "name", "class", "domain", "level", "case_class", "window_id",
+        "statutory", "upper", "promise", "unit", "materials", "required", "is_based", "is_ruled",
+        "is_ordered", "in_hall", "decides_in_hall", "recorded_at", *PLACE, "version",
     ),
     "dead_letters": (
         "source_topic", "source_partition", "source_offset", "reason", "detail", "consumer", "at",
@@ -59,7 +77,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 KEYS: dict[str, tuple[str, ...]] = {
     "cases": ("hall_id", "case_id"),
     "clocks": ("hall_id", "case_id", "clock_id"),
-    "scores": ("hall_id", "period", "subject"),
+    "scores": ("hall_id", "period", "subject", "policy_id"),
     "business_clock": ("kafka_partition",),
 }
 
@@ -80,6 +98,7 @@ FEEDS: dict[str, Feed] = {
     "case-state": Feed("cases", "case_id", ("clocks",)),
     "alerts": Feed("alerts", "event_id"),
     "score-points": Feed("score_points", "point_id"),
-    "score-state": Feed("scores", "subject"),
+    "score-state": Feed("scores", "subject", ("rankings", "ranking_measures")),
+    "reference": Feed("items", "event_id"),
     "dead-letters": Feed("dead_letters", "source_offset"),
 }

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from duban.bus import Producer
 from tests.browser.scene import facts
-from tests.stack import Stack, new_stack, wait_for
+from tests.rest import wait_stored
+from tests.stack import Stack, new_stack
 
 SHOTS = Path(__file__).parent / "shots"
 LONGEST = 4_000  # px
@@ -58,7 +59,8 @@ def scene(
                 producer.send_many(events)
         expected = len({e.subject_id for e in events})
         ended = len({e.subject_id for e in events if e.type == "DecisionMade"})
-        wait_for(lambda: _arrived(made) == (expected, ended), "the scene has arrived", 60)
+        with made.here():
+            wait_stored(lambda: _arrived(made) == (expected, ended), "the scene has arrived")
         yield made
     finally:
         made.stop()
@@ -100,7 +102,7 @@ def open_page(chromium: Browser, scene: Stack) -> Iterator[Open]:
         page.fill("#token", scene.settings.dashboard_token.get_secret_value())
         page.click("button[type=submit]")
         page.goto(base + address)
-        page.wait_for_selector("#main .card")
+        page.wait_for_selector("#main:not(:has([data-reload])) .card")
         page.wait_for_function("document.fonts.status === 'loaded'")
         page.wait_for_timeout(700)  # the chart is drawn once the socket is there
         return page

@@ -8,8 +8,8 @@ import pytest
 from duban.cli import cases as cli
 from duban.deemed import WAITS
 from duban.worktime import build
-from projections.dashboard.case_view import head
-from projections.dashboard.figures import CaseFile, CaseRow
+from projections.dashboard.case_view import head, story
+from projections.dashboard.figures import CaseFile, CaseRow, FactRow
 from projections.dashboard.names import Names
 from projections.dashboard.outcomes import delay, told
 from projections.dashboard.render import render
@@ -82,6 +82,33 @@ def test_a_deemed_outcome_that_waits_stands_before_the_status_until_the_case_end
     shown = head(CaseFile(waiting(), (), (), ()), now, Names())
     assert any("待人工确认" in words for words in shown.notices)
     assert not any("存疑" in words for words in shown.notices)
+
+
+def test_a_matter_without_an_item_is_called_by_what_began_it() -> None:
+    now, found = speaker("2026-10-20T09:00"), CaseFile(waiting(), (), (), ())
+    assert head(found, now, Names()).item == "未登记事项"
+    assert head(found, now, Names(), "ComplaintFiled").item == "投诉"
+    named = CaseFile(waiting(item_name="户外广告"), (), (), ())
+    assert head(named, now, Names(), "OpinionReceived").item == "户外广告"
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "said"),
+    [
+        ("ReviewVerified", {"verdict": "malicious", "reason": "未办过"}, "恶意差评 · 未办过"),
+        ("ReviewAppealDecided", {"decision": "upheld"}, "申诉成立，评价不计"),
+        ("DecisionMade", {"decision": "rejected"}, "不予"),
+        ("OpinionReceived", {"opinion": "窗口太少"}, "窗口太少"),
+        ("BranchOpined", {"opinion": "agree"}, "同意"),
+        ("ComplaintAnswered", {"answer": "已退费"}, "已退费"),
+    ],
+)
+def test_the_story_says_what_was_found_and_said(
+    type_: str, data: dict[str, str], said: str
+) -> None:
+    found = CaseFile(waiting(), (), (FactRow("1", type_, 0, 0, data=data),), ())
+    [line] = story(found, speaker("2026-10-20T09:00"), Names())
+    assert line.detail == said
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_a_case_that_ended_late_says_by_how_much() -> None:
         (23411, 23425, "99.94\u00a0%"),
         (23424, 23425, "99.99\u00a0%"),  # never rounded up to a hundred
         (7, 8, "87.5\u00a0%"),
+        (2, 3, "66.7\u00a0%"),
+        (1, 100_000, "0.01\u00a0%"),  # nor down to nothing
         (5, 5, "100\u00a0%"),
         (0, 5, "0\u00a0%"),
         (0, 0, "—"),

@@ -5,8 +5,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from duban.contracts import schema
-from duban.jsonform import EARLIEST, LATEST, WHOLE, to_iso
+from duban import avro
+from duban.contracts import schema, to_json
+from duban.jsonform import EARLIEST, LATEST, WHOLE, parts_of, to_iso
+from duban.reference import SHIPPED, load
+from duban.reference_check import TYPES
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 IDS = st.text(min_size=1, max_size=12).filter(lambda s: s.isprintable() and not s.isspace())
@@ -19,7 +22,7 @@ FORMATTED = {
     "id": IDS,
     "date": st.dates().map(str),
     "time": CLOCK | st.just("24:00"),
-    "period": st.dates().map(lambda d: f"{d:%Y-%m}".zfill(7)),
+    "period": st.from_regex(r"2[01][0-9]{2}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?", fullmatch=True),
     "decimal": st.decimals(-(10**9), 10**9, places=2).map(lambda d: f"{d:.2f}"),
     "hex16": st.text(HEX, min_size=16, max_size=16),
     "sha256": st.text(HEX, min_size=64, max_size=64),
@@ -31,13 +34,30 @@ FORMATTED = {
 def events(event_type: str) -> st.SearchStrategy[dict[str, Any]]:
     """Valid events of a type; optional fields are sometimes absent."""
     found = schema(event_type)
+    if event_type in TYPES:
+        return published(event_type)
 
-    def as_case(flat: dict[str, Any]) -> dict[str, Any]:
+    of_hall = found.topic == "hall-events"
+
+    def as_subject(flat: dict[str, Any]) -> dict[str, Any]:
         hall = flat["subject_id"].replace("/", "-")
-        ids = {"hall_id": hall, "subject_type": "case", "subject_id": f"{hall}/{hall}"}
+        about = ("hall", hall) if of_hall else ("case", f"{hall}/{hall}")
+        ids = {"hall_id": hall, "subject_type": about[0], "subject_id": about[1]}
+        if flat.get("about_case_id"):
+            ids["about_case_id"] = f"{hall}/{hall}"
         return {**flat, "type": event_type, **ids}
 
-    return record(list(found.fields)).map(as_case)
+    def as_parts(flat: dict[str, Any]) -> dict[str, Any]:
+        return flat | {part: min(flat[part], flat[whole]) for part, whole in parts_of(found.fields)}
+
+    return record(list(found.fields)).map(as_parts).map(as_subject)
+
+
+def published(event_type: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Reference events that ship, in any envelope: their own fields have to make sense."""
+    shipped = [to_json(e) for e in load(SHIPPED) if e.type == event_type]
+    free = [f for f in avro.envelope()["fields"] if not f["name"].startswith("subject_")]
+    return st.builds(lambda one, other: one | other, st.sampled_from(shipped), record(free))
 
 
 def record(fields: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:

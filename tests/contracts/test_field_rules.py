@@ -41,7 +41,10 @@ def quick(event):
     flat = codec.decode_record(codec.encode(event))
     sound = contracts.is_sound(flat)
     try:
-        (contracts.check_sound if sound else contracts.check)(codec.event_of(flat))
+        if sound:
+            contracts.check_sound(flat)
+        else:
+            contracts.check(codec.event_of(flat))
     except contracts.ContractError as error:
         return error.problems
     return []

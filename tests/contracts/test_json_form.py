@@ -1,11 +1,12 @@
 """The JSON form: what is taken, and that everything wrong with an event is said at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from duban import contracts
-from duban.codec import decode, encode
+from duban.codec import decode, decode_record, encode
 from duban.contracts import ContractError, Problem
 from duban.events import Event
 from duban.jsonform import to_iso, to_ms
@@ -141,7 +142,7 @@ def test_a_bad_value_is_reported_under_its_field(field, value, reason):
         ("FeePaid", "amount", "1e3", "1000"),
         ("ExtensionGranted", "days", 0, 1),
         ("ClockExclusionStarted", "ground", "lunch", "expert_review"),
-        ("EventVoided", "voids_event_id", "42", GOOD["event_id"]),
+        ("EventVoided", "voids_event_id", "42", GOOD["event_id"][:-1] + "2"),
         ("DeadlineImposed", "due_at", "tomorrow", "2026-10-30T17:00:00+08:00"),
     ],
 )
@@ -240,3 +241,58 @@ def test_an_older_version_can_be_asked_for_by_number():
     with pytest.raises(KeyError):
         contracts.schema("CaseSubmitted", 99)
     assert contracts.topic_of("AlertRaised") == "alerts"
+
+
+def test_a_fact_of_a_hall_is_about_that_hall():
+    praise = {"type": "PraiseReceived", "event_id": GOOD["event_id"], "kind": "banner"}
+    praise |= {"occurred_at": GOOD["occurred_at"], "subject": "cg-1"}
+    hall = {"hall_id": "luannan", "subject_type": "hall", "subject_id": "luannan"}
+    made = contracts.from_json({**praise, **hall}, now=NOW)
+    contracts.check(made, NOW)
+    assert made.data["subject_kind"] == "window"
+    about = Problem("subject_id", "must be the hall itself, with subject_type hall")
+    assert problems({**praise, **hall}, subject_id="pixian") == [about]
+    assert problems({**praise, **hall}, subject_type="window") == [about]
+    named = Problem("hall_id", "must name a hall, without a slash")
+    assert problems({**praise, **hall}, hall_id="") == [named]
+    assert problems({**praise, **hall}, hall_id="luannan/cg-1") == [named]
+
+
+def test_a_part_is_no_more_than_its_whole():
+    survey = {
+        "type": "SurveyClosed",
+        "event_id": GOOD["event_id"],
+        "hall_id": "luannan",
+        "subject_type": "hall",
+        "subject_id": "luannan",
+        "occurred_at": GOOD["occurred_at"],
+    }
+    assert contracts.from_json(survey | {"n": 3, "satisfied": 3}, now=NOW).data["satisfied"] == 3
+    whole = [Problem("satisfied", "must be no more than n")]
+    assert problems(survey | {"n": 3, "satisfied": 9}) == whole
+    assert problems(survey | {"n": -1, "satisfied": 9}) == [
+        Problem("n", "must be a whole number from 0 to 1000000")
+    ]
+    event = contracts.from_json(survey | {"n": 9, "satisfied": 9}, now=NOW)
+    event = replace(event, data={**event.data, "n": 3})
+    assert not contracts.is_sound(decode_record(encode(event)))
+    with pytest.raises(ContractError) as caught:
+        contracts.check(event)
+    assert caught.value.problems == whole
+
+
+def test_another_case_is_named_with_its_hall():
+    review = {k: v for k, v in GOOD.items() if k != "item_code"}
+    review |= {"type": "NegativeReviewOpened", "recorded_at": GOOD["occurred_at"]}
+    wrong = Problem("about_case_id", 'must be a case with its hall: "hall/…"')
+    for about in ("2026-CG-1", "/2026-CG-1", "luannan/"):
+        assert problems(review, about_case_id=about) == [wrong]
+        told = contracts.from_json(review)
+        told = replace(told, data={**told.data, "about_case_id": about})
+        with pytest.raises(ContractError) as refused:
+            contracts.check(told)
+        assert refused.value.problems == [wrong]
+        # what a topic holds already stays a fact
+        contracts.check_sound(decode_record(encode(told)))
+    assert contracts.from_json({**review, "about_case_id": "luannan/2026-CG-1"})
+    assert contracts.from_json(review).data["about_case_id"] == ""

@@ -70,6 +70,10 @@ def strange_attribute(raw):
     field(raw, "level")["minimum"] = 1
 
 
+def part_of_nothing(raw):
+    field(raw, "level")["at_most"] = "n"
+
+
 def strange_format(raw):
     field(raw, "invitation_id")["format"] = "phone"
 
@@ -103,6 +107,7 @@ def reserved_name(raw):
         (wide_union, "a union is [null, X]"),
         (optional_without_default, "an optional field defaults to null"),
         (strange_attribute, "attribute minimum is not known"),
+        (part_of_nothing, "at_most n is no number here"),
         (strange_format, "format phone is not known"),
         (strange_logical_type, "logicalType date of int"),
         (other_envelope, "does not begin with the envelope"),

@@ -8,7 +8,7 @@ import tomllib
 import fastavro
 import pytest
 
-from duban import codec, contracts
+from duban import avro, codec, contracts
 from duban.case import RULES_READ, kept
 from duban.events import LIFECYCLE, rank
 from duban.launch import SCHEMAS
@@ -56,8 +56,31 @@ FACTS = {
     "HotlineCallLogged": "kind urgent", "HotlineDispatched": "to_org",
     "HotlineAnswered": "org", "HotlineChased": "notice_no",
     "PatrolScheduled": "party due_at", "PatrolDone": "party",
+    "PublicationDue": "period", "PublicationDone": "period",
     "RectificationOrdered": "due_at", "RectificationSubmitted": "measure",
     "RectificationAccepted": "remark", "RectificationRejected": "due_at",
+}  # fmt: skip
+HALL_FACTS = {
+    # the voice of the citizen
+    "SurveyClosed": "n satisfied", "FeedbackCardReceived": "case_id level",
+    "PraiseReceived": "kind count case_id", "AppraisalGiven": "source level dims",
+    # supervision and what comes of it
+    "FindingRaised": "finding_id category severity patrol_case_id party",
+    "FindingClosed": "finding_id", "InspectionDone": "plan manner by findings",
+    "AttendanceExcepted": "kind half_days", "CardIssued": "colour reason",
+    "AdmonitionIssued": "reason", "TalkHeld": "reason", "PublicCriticism": "scope reason",
+    "MeasureRevoked": "measure_event_id reason", "MeasureAppealed": "measure_event_id reason",
+    "MeasureAppealDecided": "measure_event_id upheld reason",
+    # what a hall does of itself
+    "HonourGranted": "kind level board class_name period valid_to",
+    "HonourRevoked": "honour_event_id reason", "PledgePublished": "places",
+    "ActivityHeld": "kind topic sessions headcount team", "OutreachDone": "kind count",
+    "ReportIssued": "kind period to",
+    # scores
+    "ScoreAdjusted": "points reason approver period policy_id",
+    "PeriodClosed": "policy_id period", "RankingAppealed": "policy_id period reason",
+    "RankingAppealDecided": "policy_id period upheld reason",
+    "HallFactVoided": "voided_event_id reason",
 }  # fmt: skip
 DERIVED = {
     "DeemedOutcomeReached": "outcome basis_text clock_id clock_kind branch_id due_at",
@@ -72,6 +95,28 @@ def test_a_fact_about_a_case_has_its_topic_place_and_fields(event_type):
     assert contracts.topic_of(event_type) == "case-events"
     assert event_type in LIFECYCLE
     assert set(FACTS[event_type].split()) <= set(contracts.schema(event_type).own)
+
+
+@pytest.mark.parametrize("event_type", HALL_FACTS)
+def test_a_fact_without_a_clock_lies_with_its_hall_and_says_whom_it_is_about(event_type):
+    own = contracts.schema(event_type).own
+    assert own[:2] == ("subject", "subject_kind")
+    assert set(HALL_FACTS[event_type].split()) == set(own[2:])
+    assert contracts.topic_of(event_type) == "hall-events"
+    assert event_type not in LIFECYCLE
+
+
+def test_nothing_else_lies_with_the_halls():
+    on_topic = {t for t in contracts.event_types() if contracts.topic_of(t) == "hall-events"}
+    assert on_topic == set(HALL_FACTS)
+
+
+def test_subjects_of_halls_and_parties_of_patrols_are_the_same_wherever_they_are_named():
+    kinds = ["window", "staff", "chief_rep", "branch", "hall", "unknown"]
+    for event_type in HALL_FACTS:
+        assert field_of(event_type, "subject_kind")["type"]["symbols"] == kinds
+    parties = [field_of(t, "party")["type"] for t in ("FindingRaised", "PatrolDone")]
+    assert parties[0] == parties[1]
 
 
 @pytest.mark.parametrize("event_type", DERIVED)
@@ -183,3 +228,7 @@ def test_every_field_that_shipped_clocks_read_is_kept():
                 read.add(budget.removeprefix("fact.") if budget.startswith("fact.") else None)
     assert "due_at" in read
     assert read - {None, ""} - RULES_READ == set()
+
+
+def test_no_field_of_the_envelope_has_the_name_of_a_field_that_rules_read():
+    assert not (RULES_READ | {"reason"}) & (avro.envelope_names() | {"type"})

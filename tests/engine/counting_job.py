@@ -1,21 +1,30 @@
 """A job whose outputs show every record lost or doubled: it numbers the records of each key.
 
-Values: `+` counts; `due:MS` counts and sets a timer; `poison` is a dead letter; `bug` raises;
-`later` raises `UnknownSchema` until `final`. Run as a program it is a worker of this job alone,
-with empty reference data; COUNT_RUN in the environment names its topics, COUNT_TWO adds a source.
+Values: `+` counts; `due:MS` counts and sets a timer; `poison` is a dead letter; `bug` raises, or
+counts where COUNT_MENDED is set;
+`later` raises `UnknownSchema` until `final`; `away` raises `RegistryAway` while the file COUNT_FLAG
+is not there; `hang` makes that file and never comes back, unless it is there. Run as a program it
+is a worker of this job alone, with empty reference data. In the environment, COUNT_RUN names its
+topics, COUNT_TWO adds a source, COUNT_AHEAD puts its clock that many ms ahead, and with COUNT_DEAF
+it reads nothing more once the file is there.
 """
 
 import heapq
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from duban.codec import UnknownSchema
-from streams.records import JobSpec, Out, Record, References, Result
+from duban.codec import RegistryAway, UnknownSchema
+from streams.records import Here, JobSpec, Out, Record, References, Result
 
 RUN = os.environ.get("COUNT_RUN", "")
+FLAG = Path(os.environ.get("COUNT_FLAG", "flag"))
+UNCOUNTED = (b"poison", b"later", b"away", b"hang")
+MENDED = bool(os.environ.get("COUNT_MENDED"))
 SOURCE, OTHER, STATE, OUTPUT = (f"count-{name}-{RUN}" for name in ("in", "more", "state", "out"))
 
 
@@ -41,13 +50,19 @@ class CountingJob:
     def apply(self, records: Sequence[Record], now: int | None, *, final: bool = False) -> Result:
         if not final and any(r.value == b"later" for r in records):
             raise UnknownSchema(1)
+        if not FLAG.exists():
+            _without_flag(records)
         changed: dict[bytes, None] = {}
         outputs, dead = [], []
         for r in records:
-            if r.value in (b"poison", b"later") or r.key is None or r.value is None:
+            if (
+                r.value in (b"poison", b"later", b"away", b"hang")
+                or r.key is None
+                or r.value is None
+            ):
                 dead.append((r, "poison", "does not count"))
                 continue
-            if r.value == b"bug":
+            if r.value == b"bug" and not MENDED:
                 raise ZeroDivisionError("a bug in the job")
             held = self.state.setdefault(r.key, {"n": 0, "due": None})
             held["n"] += 1
@@ -71,7 +86,13 @@ class CountingJob:
                 outputs.append(Out(OUTPUT, key, b"fired %d" % due))
         return Result(state, outputs)
 
-    def committed(self) -> None:
+    def here(self) -> None:
+        return None
+
+    def forget(self) -> None:
+        pass
+
+    def committed(self, here: Here) -> None:
         pass
 
     def close(self) -> None:
@@ -89,13 +110,30 @@ class CountingJob:
         return key, json.dumps(self.state[key]).encode()
 
 
+def _without_flag(records: Sequence[Record]) -> None:
+    if any(r.value == b"away" for r in records):
+        raise RegistryAway("the flag is not there")
+    if any(r.value == b"hang" for r in records):
+        FLAG.touch()
+        time.sleep(3600)
+
+
 def main() -> None:
     """Run a worker of the counting job."""
-    from streams import logs
+    from duban.settings import settings
+    from streams import logs, metrics
     from streams.app import create_app
+    from streams.engine import Engine
 
+    if os.environ.get("COUNT_DEAF"):
+        Engine.wants = lambda self, tp: not FLAG.exists()  # type: ignore[method-assign]
+    if ahead := int(os.environ.get("COUNT_AHEAD", 0)):
+        true_time = time.time_ns
+        time.time_ns = lambda: true_time() + ahead * 1_000_000
     sources = (SOURCE, OTHER) if os.environ.get("COUNT_TWO") else (SOURCE,)
     logs.configure()
+    if settings().metrics_port:
+        metrics.serve(settings().metrics())
     app = create_app([JobSpec("count", sources, STATE, CountingJob)], lambda events: list(events))
     sys.argv[1:] = ["--quiet", "worker", "--without-web", "-l", "INFO"]
     app.main()

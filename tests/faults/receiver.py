@@ -1,6 +1,5 @@
 """A supervisor's own endpoint: takes signed webhooks and remembers them."""
 
-import json
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,10 +11,12 @@ SECRET = "a secret of the test's own"
 
 
 class Receiver:
-    """An HTTP server on a free loopback port; `heard` counts event ids, `forged` bad signatures."""
+    """An HTTP server on a free loopback port. `heard` counts event ids, `bodies` has the different
+    bodies of each in order of first hearing, `forged` counts bad signatures."""
 
     def __init__(self) -> None:
         self.heard: Counter[str] = Counter()
+        self.bodies: dict[str, list[bytes]] = {}
         self.forged = 0
         receiver = self
 
@@ -40,8 +41,11 @@ class Receiver:
         stamp, signature = headers["X-Duban-Timestamp"], headers["X-Duban-Signature"]
         if not webhook.verify(SECRET, stamp, body, signature):
             self.forged += 1
-        json.loads(body)
-        self.heard[headers["X-Duban-Event-Id"]] += 1
+        event_id = headers["X-Duban-Event-Id"]
+        different = self.bodies.setdefault(event_id, [])
+        if body not in different:
+            different.append(body)
+        self.heard[event_id] += 1
 
     def close(self) -> None:
         self._server.shutdown()

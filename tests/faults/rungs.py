@@ -1,40 +1,57 @@
 """Kill the worker with -9 around every rung of a ladder, and look at what came out.
 
-`python -m tests.faults.rungs --kills 20` prints, for each kill, what was in flight: records on
-`case-events` that the worker had not committed. A kill with nothing in flight does not count.
-The outcome is compared with the rules run over the same facts in one go, without Kafka.
+`python -m tests.faults.rungs --kills 20` prints, for each kill, the rungs in flight: which are due
+by the rules and not out yet, of which case, on which partition, and how many of its records the
+worker had not committed. A kill with no rung in flight does not count. Workers die at a moment by
+chance and before, in and after a transaction, in turn. The outcome is compared with the rules run
+over the same facts in one go, without Kafka.
 """
 
 import argparse
-import hashlib
 import random
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
-from deploy.local.lag import lags
-from duban import bus, codec
+from deploy.local.lag import end_offsets, lags
+from duban import bus
 from duban.bus_config import kafka_config
 from duban.events import Actor, Event
-from duban.reference import reference_from
-from streams.clocks_job import ClocksJob
-from streams.records import Record
+from duban.settings import settings
+from tests.engine.rig import PARTITIONS, Worker
 from tests.faults.receiver import SECRET, Receiver
+from tests.faults.told import check, check_heard, seen, wanted
 from tests.stack import Stack, new_stack, wait_for
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 4, 7, 9, 0, tzinfo=ZONE)
-PARTS = "broker,topics,apply,streams,notify"
+PARTS = "broker,topics,apply,notify"  # workers are the trial's own
 ITEM = "construction-permit"  # promised in 3 working days
-NOISE = 150
+NOISE = 40
+CASES_A_DAY = 3
+CLOSE = 17  # of business, where no hall has hours of its own: rungs fall due then
+# What a broker says until the first group on it has its coordinator.
+NO_GROUP_YET = (
+    CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError,
+)  # fmt: skip
+MOMENTS = (
+    "", "streams.before_transaction", "streams.before_commit", "streams.after_commit",
+)  # fmt: skip
 
 
 def ms(at: datetime) -> int:
@@ -55,71 +72,141 @@ def fact(type_: str, case: str, at: datetime, **data: Any) -> Event:
 
 
 def exercise(stack: Stack, kills: int, seed: int = 1) -> None:
-    """The whole trial on a stack that runs: subscribe, kill, compare."""
+    """The whole trial on a stack that runs without a worker: subscribe, kill, compare."""
     receiver = Receiver()
     try:
         address = ["--webhook", receiver.url, "--secret", SECRET]
         stack.run("subscription", "add", "--name", "rungs", "--hall", "rungs", *address, check=True)
-        run(stack, kills, seed)
-        with stack.here():
+        with stack.here(), bus.Producer() as producer:
+            Trial(stack, producer, seed).run(kills)
             check()
             check_heard(receiver)
     finally:
         receiver.close()
 
 
-def run(stack: Stack, kills: int, seed: int, say: Callable[[str], None] = print) -> None:
-    """One case a working day; at the closes of business, where rungs fall due, the worker dies."""
-    random.seed(seed)
-    done, day, number = 0, START, 0
-    with stack.here(), bus.Producer() as producer:
-        while done < kills:
-            number += 1
-            case = f"rungs/{number}"
-            producer.tick(ms(day))  # facts dated over 24 h ahead of business time are laid aside
-            producer.send(fact("CaseSubmitted", case, day, item_code=ITEM))
-            producer.send(fact("CaseAccepted", case, day + timedelta(minutes=5)))
-            close = day.replace(hour=17, minute=30)
-            producer.tick(ms(close - timedelta(minutes=1)))
-            producer.flush()
-            wait_idle(10)
-            if number > 2:
-                done += kill_around(stack, producer, close, say)
-            else:
-                producer.tick(ms(close))
-            day = next_working_day(day)
-        producer.tick(ms(day + timedelta(days=14)))
-        producer.flush()
-        wait_idle(60)
+class Trial:
+    """Some cases a working day; at the closes of business, where rungs fall due, a worker dies."""
+
+    def __init__(
+        self, stack: Stack, producer: bus.Producer, seed: int, say: Callable[[str], None] = print
+    ) -> None:
+        self._stack = stack
+        self._producer = producer
+        self._chance = random.Random(seed)
+        self._say = say
+        self._worker = self._start()
+
+    def run(self, kills: int) -> None:
+        """Until so many kills had a rung in flight; then the clocks run out."""
+        done, day, number, moments = 0, START, 0, cycle(MOMENTS)
+        try:
+            while done < kills:
+                number += 1
+                close = self._day(day, number)
+                if number > 2:
+                    done += self._kill_around(close, next(moments))
+                else:
+                    self._close(close)
+                day = next_working_day(day)
+            self._close(day + timedelta(days=14))
+            idle(60)
+        finally:
+            self._worker.kill()
+
+    def _day(self, day: datetime, number: int) -> datetime:
+        """New cases of a day; its close of business, which is still to come."""
+        self._producer.tick(ms(day))  # facts dated over 24 h ahead are laid aside
+        for one in range(CASES_A_DAY):
+            case = f"rungs/{number}-{one}"
+            self._producer.send(fact("CaseSubmitted", case, day, item_code=ITEM))
+            self._producer.send(fact("CaseAccepted", case, day + timedelta(minutes=5)))
+        close = day.replace(hour=CLOSE)
+        self._close(close - timedelta(minutes=1))
+        idle(60)
+        return close
+
+    def _close(self, at: datetime) -> None:
+        self._producer.tick(ms(at))
+        self._producer.flush()
+
+    def _kill_around(self, close: datetime, moment: str) -> int:
+        """Let a close of business pass, kill the worker meanwhile; 1 when a rung was in flight."""
+        if moment:
+            self._worker.stop()  # another one finds the close of business at its start
+        for i in range(NOISE):
+            case = f"rungs/noise-{i % 8}"
+            told = fact("AlertCommented", case, close, alert_id="x", comment=str(i))
+            self._producer.send(told)
+        self._close(close)
+        if moment:
+            self._die_at(f"{moment}:{self._chance.randint(1, 4)}")
+        else:
+            time.sleep(self._chance.choice((0, 0.003, 0.01, 0.02, 0.04)))
+        self._worker.kill()
+        rungs = pending()
+        said = "; ".join(rungs) or "no rung in flight, does not count"
+        self._say(f"killed {moment or 'by chance'} at {close:%m-%d %H:%M}: {said}")
+        self._worker = self._start()
+        idle(90)
+        return 1 if rungs else 0
+
+    def _die_at(self, faults: str) -> None:
+        """A worker that dies by itself, unless it has less to write."""
+        worker = self._worker = self._start(faults)
+        wait_for(lambda: worker.ended is not None or not behind(), "a worker dies", 90, 0.1)
+
+    def _start(self, faults: str = "") -> Worker:
+        env = {**self._stack.env, "DUBAN_FAULTS": faults}
+        return Worker(self._stack.data / "worker.log", env, "streams")
 
 
-def kill_around(
-    stack: Stack, producer: bus.Producer, close: datetime, say: Callable[[str], None]
-) -> int:
-    """Let a close of business pass, kill the worker meanwhile; 1 when something was in flight."""
-    for i in range(NOISE):
-        producer.send(
-            fact("AlertCommented", f"rungs/noise-{i % 40}", close, alert_id="x", comment=str(i))
-        )
-    producer.tick(ms(close))
-    producer.flush()
-    time.sleep(random.choice((0, 0.003, 0.01, 0.02, 0.04)))
-    old = stack.kill("streams")
-    behind = in_flight()
-    say(f"killed {old} at {close:%m-%d %H:%M}: {behind} records in flight")
-    stack.wait_restarted("streams", old, 90)
-    wait_idle(90)
-    return 1 if behind else 0
+def pending() -> list[str]:
+    """Rungs that are due by the rules and not out, where the worker has not committed all."""
+    out, lag = seen(), behind()
+    return [
+        f"{event.data['level']} of {event.subject_id} (partition {partition}, "
+        f"{lag[partition]} records not committed)"
+        for event, partition, name in wanted()
+        if name not in out and partition in lag
+    ]
+
+
+def behind() -> dict[int, int]:
+    """Records that the worker has not committed, by partition of case-events; none where none."""
+    with closing(KafkaAdminClient(**kafka_config())) as client:
+        places = [TopicPartition("case-events", number) for number in range(PARTITIONS)]
+        ends = end_offsets(client, set(places))
+        done = _committed(client)
+    lag = {tp.partition: ends[tp] - done.get(tp, 0) for tp in places}
+    return {number: count for number, count in lag.items() if count}
+
+
+def _committed(client: KafkaAdminClient) -> dict[TopicPartition, int]:
+    group = settings().streams_id
+    try:
+        offsets = client.list_group_offsets([group])[group]
+    except NO_GROUP_YET:
+        return {}
+    return {tp: max(0, place.offset) for tp, place in offsets.items()}
+
+
+def idle(seconds: float) -> None:
+    """Wait until the worker has committed all there is."""
+    wait_for(lambda: not behind(), "the worker has caught up", seconds, every=0.2)
 
 
 def in_flight() -> int:
-    """Records on case-events that the worker has not committed."""
+    """Records of cases that the worker has not committed; one at least while its group is not
+    known, since a worker that is still starting has everything before it."""
     client = KafkaAdminClient(**kafka_config())
     try:
         rows = lags(client)
     finally:
         client.close()
-    return sum(r.behind for r in rows if r.topic == "case-events" and "sink" not in r.group)
+    read = ("case-events", "verdicts")
+    mine = [r.behind for r in rows if r.topic in read and "sink" not in r.group]
+    return sum(mine) if mine else 1
 
 
 def wait_idle(seconds: float) -> None:
@@ -131,52 +218,6 @@ def next_working_day(day: datetime) -> datetime:
     while day.weekday() > 4:
         day += timedelta(days=1)
     return day
-
-
-# --- what must have come out ---
-
-
-class Published:
-    """Reference data as published on the stack."""
-
-    def __init__(self) -> None:
-        self.current = reference_from(bus.read_reference())
-
-
-def expected() -> Counter[tuple[str, str]]:
-    """(alert id, hash of the bytes) of each alert, from the rules alone."""
-    found: Counter[tuple[str, str]] = Counter()
-    reference = Published()
-    by_partition: dict[int, list[Record]] = {}
-    for r in bus.read_all("case-events"):
-        record = Record(*(getattr(r, name) for name in Record._fields))
-        by_partition.setdefault(r.partition, []).append(record)
-    for partition, records in by_partition.items():
-        job = ClocksJob(partition, reference)
-        for out in job.apply(sorted(records, key=lambda r: r.offset), None).outputs:
-            if out.topic == "alerts":
-                found[identity(out.value)] += 1
-    return found
-
-
-def seen() -> Counter[tuple[str, str]]:
-    """The same, from topic alerts as a reader of committed records finds it."""
-    return Counter(identity(r.value) for r in bus.read_all("alerts"))
-
-
-def identity(value: bytes | None) -> tuple[str, str]:
-    event = codec.decode(value)
-    return event.event_id, hashlib.sha256(value or b"").hexdigest()
-
-
-def ladders() -> dict[str, list[str]]:
-    """Levels of each case's promise clock, in the order in which they were raised."""
-    told: dict[str, list[str]] = {}
-    for record in sorted(bus.read_all("alerts"), key=lambda r: (r.partition, r.offset)):
-        event = codec.decode(record.value)
-        if event.type == "AlertRaised" and event.data["clock_kind"] == "promise":
-            told.setdefault(event.subject_id, []).append(event.data["level"])
-    return told
 
 
 def main() -> None:
@@ -195,30 +236,6 @@ def main() -> None:
             exercise(stack, given.kills, given.seed)
         finally:
             stack.stop()
-
-
-def check() -> None:
-    """Alerts equal the rules' to the byte, none twice; each case heard each rung once, in order."""
-    wanted, out = expected(), seen()
-    assert out == wanted, f"{len(out - wanted)} too many, {len(wanted - out)} missing"
-    assert max(out.values()) == 1
-    heard = ladders()
-    accepted = {
-        r.key for r in bus.read_all("case-events") if r.header("ce_type") == b"CaseAccepted"
-    }
-    assert len(heard) == len(accepted)
-    assert set(map(tuple, heard.values())) == {("reminder", "yellow", "red")}
-    print(f"{len(heard)} cases, {sum(out.values())} alerts: each once, in order, to the byte")
-
-
-def check_heard(receiver: Receiver) -> None:
-    """Whoever subscribed heard each alert, under its id, and nothing that is no alert."""
-    alerts = {event_id for event_id, _ in seen()}
-    wait_for(lambda: alerts <= receiver.heard.keys(), "all alerts are delivered", 60)
-    assert receiver.heard.keys() == alerts
-    assert receiver.forged == 0
-    doubles = sum(receiver.heard.values()) - len(alerts)
-    print(f"webhook: {len(alerts)} alerts heard, {doubles} delivered more than once")
 
 
 if __name__ == "__main__":

@@ -2,26 +2,18 @@
 acceptances, corrections and reopenings find them, though the worker is killed among them."""
 
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from duban import bus, codec
-from duban.assess import assess
-from duban.case import Facts, evolve
+from duban import bus
 from duban.events import Event
-from streams import state
-from streams.clocks_job import CLOCK_KEY, fact_of
-from streams.metrics import PORT_OFFSET
-from streams.records import POSITION_KEY, Record
-from tests.faults.rungs import ITEM, Published, fact, in_flight, ms, wait_idle
+from tests.faults.cases import check, closed_by_state
+from tests.faults.rungs import ITEM, fact, in_flight, ms, wait_idle
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.fault
@@ -110,7 +102,8 @@ def test_a_thousand_of_each_find_their_closed_cases_though_the_worker_is_killed(
         producer.flush()
         wait_idle(120)
         wait_for(lambda: open_cases(stack) == EACH // 2, "the others are closed again")
-        check([case for case, _ in cases])
+        taken_back, standing = check([case for case, _ in cases], "archive", ms(LAST))
+        assert taken_back > 0 and standing > EACH
 
 
 def say(producer: bus.Producer, at: datetime, events: Sequence[Event]) -> None:
@@ -131,84 +124,9 @@ def kill(stack: Stack, *, idle: bool = False) -> None:
 
 def open_cases(stack: Stack) -> int:
     """Cases that the worker holds in memory, as its metrics say; -1 while it is away."""
-    url = f"http://127.0.0.1:{stack.settings.port_base + PORT_OFFSET}/metrics"
+    url = f"http://127.0.0.1:{stack.settings.metrics()}/metrics"
     try:
         lines = httpx.get(url).text.splitlines()
     except httpx.TransportError:
         return -1
     return int(sum(float(line.split()[-1]) for line in lines if line.startswith(GAUGE)))
-
-
-# --- what must have come out ---
-
-
-def check(cases: Sequence[str]) -> None:
-    """The state of each case, its signals and its alerts are those of one look at all its facts."""
-    facts, held = facts_told(), states()
-    signals, alerts = net_signals(), last_of_alerts()
-    reference = Published().current
-    wanted_signals: Counter[str] = Counter()
-    wanted_alerts: dict[str, str] = {}
-    for case in cases:
-        assert held[case].facts == facts[case]
-        seen = assess(case, "archive", facts[case], reference, ms(LAST))
-        emitted = held[case].emitted.items()
-        out = {n for n, o in emitted if n in seen.outputs or o.type != "ClockSuperseded"}
-        assert out == seen.outputs.keys(), case
-        for output in seen.outputs.values():
-            if output.type == "SignalRaised":
-                wanted_signals[output.id] += 1
-        wanted_alerts.update(standing(seen.outputs.values()))
-    assert signals == wanted_signals
-    assert {a: last for a, last in alerts.items() if last != "AlertRetracted"} == wanted_alerts
-    assert len(alerts) > len(wanted_alerts) > EACH  # some were taken back, some stand
-
-
-def facts_told() -> dict[str, Facts]:
-    found: dict[str, Facts] = {}
-    for r in bus.read_all("case-events"):
-        event = codec.decode(r.value)
-        if event.type != "ClockTicked":
-            record = Record(*(getattr(r, name) for name in Record._fields))
-            before = found.get(event.subject_id, Facts())
-            found[event.subject_id] = reduce(evolve, [fact_of(event, record)], before)
-    return found
-
-
-def stored() -> dict[str, state.Stored]:
-    last = {r.key: r.value for r in bus.read_all("case-state")}
-    names = last.keys() - {CLOCK_KEY, POSITION_KEY}
-    return {name.decode(): state.decode(last[name]) for name in names}
-
-
-def closed_by_state() -> int:
-    return sum(not case.changing for case in stored().values())
-
-
-def states() -> dict[str, state.Held]:
-    return {name: state.unpack(name, case) for name, case in stored().items()}
-
-
-def net_signals() -> Counter[str]:
-    net: Counter[str] = Counter()
-    for event in messages("sla-events"):
-        if event.type in ("SignalRaised", "SignalRetracted"):
-            net[event.data["signal_id"]] += 1 if event.type == "SignalRaised" else -1
-    return +net
-
-
-def last_of_alerts() -> dict[str, str]:
-    return {e.data["alert_id"]: e.type for e in messages("alerts")}
-
-
-def messages(topic: str) -> list[Event]:
-    """Committed messages in the order of their partitions."""
-    records = sorted(bus.read_all(topic), key=lambda r: (r.partition, r.offset))
-    return [codec.decode(r.value) for r in records]
-
-
-def standing(outputs: Any) -> dict[str, str]:
-    """The last word on each alert that should be out."""
-    words = {"AlertRaised": 0, "AlertEscalated": 0, "AlertNoted": 1, "AlertCleared": 2}
-    found = [o for o in outputs if o.type in words]
-    return {o.data["alert_id"]: o.type for o in sorted(found, key=lambda o: words[o.type])}

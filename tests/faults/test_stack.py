@@ -12,8 +12,10 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
-from deploy.local import datadir, topics
+from deploy.local import datadir, doctor, topics
+from deploy.local.clock import seconds_off
 from deploy.local.process import runs
+from deploy.local.status import restarts_lately
 from deploy.local.trouble import Trouble
 from duban.bus_dead import dead_letter
 from duban.bus_read import Record
@@ -42,6 +44,7 @@ def test_topic_settings_read_back_equal_topics_toml(small: Stack) -> None:
     described = {t["name"]: len(t["partitions"]) for t in client.describe_topics()}
     assert described["reference"] == 1
     assert described["case-events"] == described["case-state"] == described["sla-events"]
+    assert described["hall-events"] == described["score-points"] == described["score-state"]
     assert "made-by-nobody" not in described
     client.close()
 
@@ -71,7 +74,8 @@ def test_drifted_setting_is_found_by_doctor(small: Stack) -> None:
 def test_status_has_the_keys_scripts_rely_on(small: Stack) -> None:
     said = small.json("status")
     assert said["ready"] is True
-    keys = {"name", "state", "pid", "port", "rss_mb", "restarts", "lag"}
+    keys = {"name", "state", "pid", "port", "rss_mb", "lag"}
+    keys |= {"restarts", "restarts_lately", "last_end"}
     assert all(keys == set(part) for part in said["parts"])
     broker = next(p for p in said["parts"] if p["name"] == "broker")
     assert broker["state"] == "ready"
@@ -260,3 +264,24 @@ def test_part_that_keeps_ending_is_tried_with_growing_pauses(tmp_path: Path) -> 
     assert [round(p, 1) for p in pauses] == [0.5, 1.0, 2.0]
     assert child.code == 3
     assert child.said() == "exit 3: cannot"
+    row = child.row()
+    assert (restarts_lately(row), row["last_end"]) == (3, "exit 3: cannot")
+
+
+def test_doctor_finds_a_part_that_is_started_again_and_again(tmp_path: Path) -> None:
+    now = time.time()
+    part = {"name": "streams", "state": "ready", "restarts": 9, "last_end": "exit 75: stands"}
+    log = tmp_path / "streams.log"
+    often = doctor.part_finding({**part, "ends": [now - 90, now - 60, now - 30]}, log)
+    assert not often.ok
+    said = "started again 9 times, 3 of them in the last 10 minutes; last ended: exit 75: stands"
+    assert said in often.found
+    long_ago = doctor.part_finding({**part, "ends": [now - 3600] * 3}, log)
+    assert long_ago.ok and long_ago.found == "ready, started again 9 times"
+
+
+def test_doctor_tells_by_how_much_the_clock_is_off() -> None:
+    labels = 'duban_streams_clock_off_seconds{job="clocks",partition="%d"} %s\n'
+    assert seconds_off("") == 0
+    assert seconds_off(labels % (0, "0.0") + labels % (1, "600.5")) == 600.5
+    assert seconds_off(labels % (0, "-90.0") + labels % (1, "61.0")) == -90

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from duban.bus import Producer
+from duban.bus import Producer, read_all
 from duban.events import Actor
+from tests.rest import wait_stored
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.stack
@@ -72,10 +73,8 @@ def streamed(
 def test_a_case_and_its_warnings_can_be_asked_for(api: httpx.Client) -> None:
     hall = new_hall()
     case = late_case(hall)
-    wait_for(lambda: api.get(f"/alerts?hall={hall}&level=red").json()["total"] == 1, "red", 60)
-    overdue = f"/cases?hall={hall}&figure=overdue_open"  # cases are stored beside their alerts
-    wait_for(lambda: api.get(overdue).json()["total"] == 1, "the case", 60)
-    listed = api.get(overdue).json()
+    wait_stored(lambda: api.get(f"/alerts?hall={hall}&level=red").json()["total"] == 1, "red")
+    listed = api.get(f"/cases?hall={hall}&figure=overdue_open").json()
     assert [row["case_id"] for row in listed["rows"]] == [case]
     found = api.get(f"/cases/{case}").json()
     assert found["case"]["signal"] == "red"
@@ -137,7 +136,7 @@ def test_history_is_streamed_only_when_asked_for(api: httpx.Client) -> None:
 def test_an_acknowledgement_becomes_a_fact(api: httpx.Client) -> None:
     hall = new_hall()
     case = late_case(hall)
-    wait_for(lambda: api.get(f"/alerts?hall={hall}&level=red").json()["total"] == 1, "red", 60)
+    wait_stored(lambda: api.get(f"/alerts?hall={hall}&level=red").json()["total"] == 1, "red")
     (alert,) = api.get(f"/alerts?hall={hall}&level=red").json()["rows"]
     answer = api.post(f"/alerts/{alert['alert_id']}/acknowledge", json={"comment": "已安排"})
     assert answer.status_code == 202
@@ -146,10 +145,13 @@ def test_an_acknowledgement_becomes_a_fact(api: httpx.Client) -> None:
         (row,) = api.get(f"/alerts?hall={hall}&level=red").json()["rows"]
         return bool(row["state"] == "acknowledged")
 
-    wait_for(state, "it is acknowledged", 60)
+    wait_stored(state, "it is acknowledged")
     facts = api.get(f"/cases/{case}").json()["facts"]
     assert facts[-1]["type"] == "AlertAcknowledged"
     assert facts[-1]["data"]["comment"] == "已安排"
+    assert {"alert": alert["alert_id"], "event": answer.json()["event_id"]} in noted(
+        "alert acknowledged"
+    )
 
 
 def test_a_browser_session_alone_cannot_acknowledge_from_elsewhere(stack: Stack) -> None:
@@ -163,6 +165,22 @@ def test_a_browser_session_alone_cannot_acknowledge_from_elsewhere(stack: Stack)
         assert browser.post("/api/v1/alerts/none/acknowledge", headers=ours).status_code == 404
 
 
+def test_whoever_logs_in_or_fails_to_is_noted(stack: Stack) -> None:
+    token = stack.settings.dashboard_token.get_secret_value()
+    for did, shown in (("logged in", token), ("login refused", "guess")):
+        before = len(noted(did))
+        httpx.post(stack.url("dashboard") + "/login", data={"token": shown})
+        wait_for(lambda did=did, before=before: len(noted(did)) > before, did, 30, 0.3)
+        assert noted(did)[-1] == {"address": "127.0.0.1"}
+    assert not any(b"guess" in (record.value or b"") for record in read_all("audit"))
+
+
+def noted(did: str) -> list[dict[str, str]]:
+    """What the dashboard has noted on `audit` of one kind of act."""
+    notes = [json.loads(r.value or b"{}") for r in read_all("audit") if r.key == b"dashboard"]
+    return [note["what"] for note in notes if note["did"] == did]
+
+
 def test_a_login_leads_nowhere_else(stack: Stack) -> None:
     base = stack.url("dashboard")
     token = stack.settings.dashboard_token.get_secret_value()
@@ -174,7 +192,7 @@ def test_a_login_leads_nowhere_else(stack: Stack) -> None:
 def test_a_list_is_exported_as_seen(stack: Stack, api: httpx.Client) -> None:
     hall = new_hall()
     case = late_case(hall)
-    wait_for(lambda: api.get(f"/cases?hall={hall}").json()["total"] == 1, "the case", 60)
+    wait_stored(lambda: api.get(f"/cases?hall={hall}").json()["total"] == 1, "the case")
     token = stack.settings.dashboard_token.get_secret_value()
     answer = httpx.get(
         f"{stack.url('dashboard')}/cases.csv?hall={hall}",

@@ -14,7 +14,7 @@ from bench.rig import BenchError
 from tests.stack import free_base
 
 ROOT = Path(__file__).resolve().parents[2]
-EVENTS, SECONDS, RATE, DEADLINES = 400, 2, 50, 10
+EVENTS, SECONDS, RATE, DEADLINES, TIMERS = 400, 2, 50, 10, 1000
 GATEWAY = 200  # EVENTS / 4, from one client and from two
 LOADED = EVENTS + GATEWAY
 FIGURES = {
@@ -25,7 +25,8 @@ FIGURES = {
     "worker.transport_cpu_us", "worker.start_s", "sink.events_per_s", "sink.rows_per_s",
     "live.50.warehouse_p50_s", "live.50.warehouse_p99_s", "live.50.screen_p50_s",
     "live.50.screen_p99_s", "live.50.signal_late_p50_s", "live.50.signal_late_p99_s",
-    "restart.ready_s",
+    "restart.ready_s", "timers.memory_per_open_case_kb", "timers.ready_s",
+    "timers.signal_late_p50_s", "timers.signal_late_p99_s", "timers.at_once_all_out_s",
 }  # fmt: skip
 PARTS = {
     "broker", "warehouse", "streams", "sink", "gateway", "dashboard", "notify", "supervisor",
@@ -53,6 +54,7 @@ def said(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def test_a_whole_run_has_every_figure_and_right_counts(tmp_path: Path) -> None:
     data, results = tmp_path / "data", tmp_path / "results"
     load = f"--events {EVENTS} --seconds {SECONDS} --rate {RATE} --deadlines {DEADLINES}"
+    load += f" --timers {TIMERS}"
     where = ("--data", str(data), "--port-base", str(free_base()))
     run = said(bench(results, *load.split(), *where))
 
@@ -61,7 +63,8 @@ def test_a_whole_run_has_every_figure_and_right_counts(tmp_path: Path) -> None:
     unmeasured = [name for name, figure in figures.items() if figure["value"] is None]
     assert unmeasured == []
     # Differences of two measurements may come out below zero on a busy machine; others may not.
-    differences = {"worker.rest_cpu_us", "worker.transport_cpu_us", "job.memory_per_open_case_kb"}
+    differences = {"worker.rest_cpu_us", "worker.transport_cpu_us"}
+    differences |= {name for name in figures if name.endswith("memory_per_open_case_kb")}
     assert all(figures[name]["value"] > 0 for name in set(figures) - differences)
     judged = {name for name, figure in figures.items() if figure["reached"] is not None}
     assert judged == set(figures) & set(TARGETS)
@@ -86,6 +89,8 @@ def check_counts(counts: dict[str, int]) -> None:
     assert counts["restart.cases"] >= counts["sink.cases"] > 0
     assert 0 < counts["restart.open_cases"] <= counts["restart.cases"]
     assert counts["stack.parts"] == len(PARTS)
+    assert counts["timers.open_cases"] == counts["timers.restored"] == TIMERS
+    assert counts["timers.at_once"] == TIMERS // 10
 
 
 def test_only_some_parts_need_no_stack(tmp_path: Path) -> None:

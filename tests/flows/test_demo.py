@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from deploy.demo.figures import HALL
 from duban import warehouse
 from duban.launch import program_env
 from producers.simulator import demand
+from tests.rest import wait_stored
 from tests.simulated import facts, figures, outcome, run, signals
-from tests.stack import CLI, Stack, free_base, wait_for
+from tests.stack import CLI, Stack, free_base
 
 pytestmark = pytest.mark.stack
 
@@ -40,7 +42,7 @@ def test_the_stack_raises_exactly_the_signals_that_the_rules_call_for(
     expected = signals(outcome(SEED, DAYS))
     assert set(expected.values()) == {"reminder", "yellow", "red"}
     with stack.here():
-        wait_for(lambda: dict(warehouse.query(SIGNALS).rows) == expected, "the signals", 60, 1)
+        wait_stored(lambda: dict(warehouse.query(SIGNALS).rows) == expected, "the signals")
         ids = warehouse.query("SELECT toString(event_id) FROM events_now").rows
     assert {row[0] for row in ids} == {event.event_id for event in facts(run(SEED, DAYS))}
 
@@ -61,10 +63,27 @@ def test_a_headless_demo_ends_by_itself_with_the_numbers_of_its_seed(tmp_path: P
     expected = figures(SEED, DAYS)
     assert {name: said[name] for name in expected} == expected
     assert said["settled"] is True
-    assert "红牌预警" in done.stderr
-    assert "已恢复" in done.stderr
+    assert_every_warning_is_told(done.stderr, said)
     held = [path for path in Path("/proc").glob("[0-9]*/cmdline") if _mentions(path, data)]
     assert held == []
+
+
+def assert_every_warning_is_told(printed: str, said: dict[str, int]) -> None:
+    """Each yellow and red warning has its line, and one that ended was raised on a line above."""
+    lines = [line.split("  ") for line in printed.splitlines() if "牌预警" in line]
+    raised: list[tuple[str, ...]] = []
+    ended = Counter[str]()
+    for _, what, *about in (line for line in lines if len(line) > 3):
+        level = what.removeprefix("已恢复（").removeprefix("已撤回（").removesuffix("）")
+        if level == what:
+            raised.append((level, *about))
+            continue
+        ended[what] += 1
+        assert (level, *about) in raised, f"{what} {about} was never raised"
+    levels = Counter(level for level, *_ in raised)
+    for level, name in (("yellow", "黄牌预警"), ("red", "红牌预警")):
+        assert levels[name] - ended[f"已撤回（{name}）"] == said[level], name
+    assert ended["已恢复（黄牌预警）"] > 0
 
 
 def _mentions(cmdline: Path, data: Path) -> bool:

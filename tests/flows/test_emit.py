@@ -144,11 +144,15 @@ def test_ndjson_on_stdin_is_sent_whole_or_not_at_all(small: Stack, way: list[str
     assert said["sent"] == 2
     assert set(said["event_ids"]) <= set(ids_in("case-events"))
     before = len(ids_in("case-events"))
-    mixed = [json.dumps(fact()), "", json.dumps(fact(item_code=None)), '{"type": "Nonsense"}']
+    mixed = [json.dumps(fact()), "", json.dumps(fact(item_code=None)), "not json"]
+    mixed += ['{"type": "Nonsense"}', '{"type": "SignalRaised"}']
     done = duban("emit", "-", "--json", *way, input="\n".join(mixed))
     assert done.exit_code == 1
     problems = json.loads(done.stdout)["problems"]
-    assert [(p["line"], p["field"]) for p in problems] == [(3, "item_code"), (4, "type")]
+    assert [(p["line"], p["field"]) for p in problems] == [
+        (3, "item_code"), (4, ""), (5, "type"), (6, "type"),
+    ]  # fmt: skip
+    assert problems[-1]["reason"] == "is derived: only the streams write it"
     assert len(ids_in("case-events")) == before
 
 
@@ -163,7 +167,9 @@ def test_a_file_sent_twice_keeps_its_ids_and_bad_json_is_named_by_line(
     done = duban("emit", "--file", str(file), "--json")
     problems = json.loads(done.stdout)["problems"]
     assert done.exit_code == 1
-    assert [(p["line"], p["reason"].split(":")[0]) for p in problems] == [(2, "is not JSON")]
+    assert [(p["line"], p["reason"].split(":")[0]) for p in problems] == [
+        (1, "is missing"), (2, "is not JSON"),
+    ]  # fmt: skip
 
 
 def test_wrong_use_is_status_2(small: Stack) -> None:

@@ -1,33 +1,23 @@
 """The partition loop on a real broker: nothing lost, nothing doubled, bad records put aside."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka.admin import NewTopic
 
 from duban import bus, contracts
 from duban.bus_dead import original
+from streams.kafka import TopicsUnfit, check_topics
+from streams.records import JobSpec
+from tests.engine.counting_job import CountingJob
 from tests.engine.rig import PARTITIONS, ROOT, Rig
-from tests.stack import Stack, new_stack, wait_for
+from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.stack
-NOBODY = b'{"n": 0, "due": null}'
-
-
-@pytest.fixture(scope="module")
-def kafka(
-    tmp_path_factory: pytest.TempPathFactory, outside: dict[str, str] | None
-) -> Iterator[Stack]:
-    """A broker alone."""
-    made = new_stack(
-        tmp_path_factory.mktemp("kafka") / "data", parts="broker,topics", outside=outside
-    )
-    try:
-        yield made.start()
-    finally:
-        made.stop()
 
 
 @pytest.fixture
@@ -60,34 +50,6 @@ def test_goes_on_after_an_orderly_stop(rig: Rig) -> None:
     rig.wait_done()
     fresh = '"position": ' + json.dumps({rig.topic("in"): 0})
     assert second.said(fresh) == PARTITIONS  # the first worker's; both write one log
-
-
-def test_restores_from_a_compacted_topic(rig: Rig) -> None:
-    rig.make_topics(**{"segment.ms": "200", "min.cleanable.dirty.ratio": "0.01",
-                       "delete.retention.ms": "0", "max.compaction.lag.ms": "500"})  # fmt: skip
-    first = rig.worker()
-    wait_for(lambda: first.said("caught_up") == PARTITIONS, "caught up")
-    for _ in range(30):
-        rig.load(100, keys=20)
-        time.sleep(0.1)
-    rig.wait_done()
-    first.kill()
-
-    def positions() -> int:
-        return sum(r.key == b"__position" for r in rig.read(rig.topic("state")))
-
-    written = positions()
-
-    def compacted() -> bool:
-        for partition in range(PARTITIONS):  # makes the broker close the last segment
-            rig.producer.send(rig.topic("state"), NOBODY, b"nobody", partition=partition)
-        rig.producer.flush()
-        return positions() < written / 2
-
-    wait_for(compacted, "the cleaner has passed", 90, 2.0)
-    rig.load(500, keys=20)
-    rig.worker()
-    rig.wait_done()
 
 
 def test_two_sources_share_a_loop(kafka: Stack, tmp_path: Path) -> None:
@@ -164,16 +126,34 @@ def test_timers_fire_once_when_due_and_after_downtime(rig: Rig) -> None:
     rig.send(b"soon", b"due:%d" % soon).get(10)
     rig.send(b"down", b"due:%d" % (soon + 1500)).get(10)
     fired = b"fired %d" % soon
-    wait_for(lambda: fired in rig.outputs()[b"soon"], "the timer", 10)
+    wait_for(lambda: fired in rig.outputs()[b"soon"], "the timer", 120)
     [record] = [r for r in rig.read(rig.topic("out")) if r.value == fired]
     assert soon <= record.timestamp <= soon + 1000  # not early, not more than a second late
     worker.kill()
     time.sleep(2)
     rig.worker()
-    wait_for(lambda: len(rig.outputs()[b"down"]) > 1, "the one due meanwhile", 30)
+    wait_for(lambda: len(rig.outputs()[b"down"]) > 1, "the one due meanwhile", 120)
     time.sleep(1)
     assert rig.outputs()[b"soon"] == [b"1", fired]
     assert rig.outputs()[b"down"] == [b"1", b"fired %d" % (soon + 1500)]
+
+
+def test_a_worker_whose_clock_is_ahead_fires_no_timer_early(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rig.stack.env, "COUNT_AHEAD", "600000")
+    rig.make_topics()
+    worker = rig.worker()
+    wait_for(lambda: worker.said("caught_up") == PARTITIONS, "caught up")
+    soon = int(time.time() * 1000) + 3000
+    rig.send(b"soon", b"due:%d" % soon).get(10)
+    fired = b"fired %d" % soon
+    wait_for(lambda: fired in rig.outputs()[b"soon"], "the timer")
+    [record] = [r for r in rig.read(rig.topic("out")) if r.value == fired]
+    assert soon <= record.timestamp
+    assert worker.said("system_clock_not_believed") == PARTITIONS
+    before = len(rig.read(rig.topic("state")))
+    wait_for(lambda: len(rig.read(rig.topic("state"))) > before, "it asks the broker again")
 
 
 def test_a_change_of_reference_data_reaches_every_key_once(rig: Rig) -> None:
@@ -201,3 +181,15 @@ def test_says_which_topic_is_missing(rig: Rig) -> None:
     worker = rig.worker()
     assert worker.process.wait(30) != 0
     assert worker.said(f"no topic {rig.topic('state')}: `duban up` makes all topics")
+
+
+def test_says_which_topics_are_not_divided_alike(rig: Rig) -> None:
+    rig.make_topics()
+    odd = f"{rig.topic('in')}-odd"
+    rig.admin.create_topics([NewTopic(odd, PARTITIONS + 1, 1)])
+    rig.admin.wait_for_topics([odd])
+    spec = JobSpec("count", (rig.topic("in"),), rig.topic("state"), CountingJob, beside=(odd,))
+    with rig.stack.here():
+        asyncio.run(check_topics([], [spec._replace(beside=()).together]))
+        with pytest.raises(TopicsUnfit, match=f"'{odd}': {PARTITIONS + 1}"):
+            asyncio.run(check_topics([], [spec.together]))

@@ -5,19 +5,21 @@ import logging
 import signal
 import subprocess
 import sys
-import time
+import tomllib
 from collections.abc import Sequence
 
 import pytest
 
+from duban.bus_make import KEYED_BY_HALL
 from duban.codec import RegistryAway, RetryLater, UnknownSchema
+from duban.launch import SCHEMAS
 from streams import faust_check
-from streams.business_time import BusinessTime
+from streams.app import JOBS
 from streams.inbox import Inbox
 from streams.logs import Seldom
 from streams.patience import Patience
 from streams.records import BY_KEY, Batch, JobSpec, Out, Record, Result
-from streams.restore import NOW, sources_of
+from streams.restore import sources_of
 from streams.turn import Slice, Turn
 from tests.engine.counting_job import CountingJob
 
@@ -80,17 +82,6 @@ def test_slice_follows_the_time_a_job_takes() -> None:
     assert size.size == 2000
 
 
-def test_business_time_lags_with_records_and_never_goes_back() -> None:
-    wall = BusinessTime(wall=True)
-    wall.reached = 1000
-    assert wall.of([record(0, timestamp=500)]) == 1000  # as reached before the restart
-    assert wall.of([record(0, timestamp=500), record(1, timestamp=2000)]) == 2000
-    now = wall.now()
-    assert now is not None and abs(now - time.time() * 1000) < 1000
-    assert wall.of([record(0, timestamp=now + 10**9)]) < now + 10_000  # a clock that is ahead
-    assert BusinessTime(wall=False).now() is None
-
-
 async def place(out: Out, own: int) -> tuple[str, int]:
     return out.topic, 0 if out.partition == BY_KEY else own
 
@@ -101,13 +92,13 @@ def test_a_turn_writes_state_outputs_letters_position_and_offsets() -> None:
     poison = record(7, b"poison")
     turn.add(Result([(b"k", b"1"), (b"k", b"2")], [Out("out", b"k", b"o")]), [record(6)])
     turn.add(Result(dead=[(poison, "bad", "why")]), [poison])
-    writes = asyncio.run(turn.writes(place, {"in": 8}, 99))
+    writes = asyncio.run(turn.writes(place, {"in": 8}, 99, "here"))
     state = writes.records["state", 3]
     assert [(key, value) for key, value, _ in state] == [
         (b"k", b"2"),
-        (b"__position", b'{"in": 8, "%s": 99}' % NOW.encode()),
+        (b"__position", b'{"in": 8, "__now": 99, "__origin": "here", "__form": 1}'),
     ]
-    assert writes.records["out", 3] == [(b"k", b"o", [])]
+    assert writes.records["out", 3] == [(b"k", b"o", ())]
     [(key, value, headers)] = writes.records["dead-letters", 0]
     assert (key, value, dict(headers)["dlq.offset"]) == (b"k", b"poison", b"7")
     assert writes.offsets == {("in", 3): 8}
@@ -116,7 +107,7 @@ def test_a_turn_writes_state_outputs_letters_position_and_offsets() -> None:
 def test_a_turn_of_timers_commits_no_offsets() -> None:
     turn = Turn(SPEC, 3)
     turn.add(Result(outputs=[Out("out", b"k", b"o")]))
-    writes = asyncio.run(turn.writes(place, {"in": 8}, 99))
+    writes = asyncio.run(turn.writes(place, {"in": 8}, 99, "here"))
     assert not turn.is_empty and writes.offsets == {}
 
 
@@ -163,6 +154,15 @@ def test_patience_gives_up_on_a_schema_but_never_on_a_registry() -> None:
 def test_a_topic_belongs_to_one_job() -> None:
     with pytest.raises(ValueError, match="in is read by count and other"):
         sources_of([SPEC, SPEC._replace(name="other")])
+
+
+def test_topics_that_meet_in_a_job_or_have_its_key_are_divided_alike() -> None:
+    topics = tomllib.loads((SCHEMAS / "topics.toml").read_text(encoding="utf-8"))["topics"]
+    for spec in JOBS:
+        assert {topics[name]["partitions"] for name in spec.together} == {4}, spec.name
+    [scores] = [spec for spec in JOBS if spec.name == "scores"]
+    by_hall = {name for name, topic in topics.items() if topic["key"] == "hall_id"}
+    assert set(scores.together) == by_hall == KEYED_BY_HALL
 
 
 def test_refuses_a_faust_that_was_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,9 +128,29 @@ def test_403_for_another_halls_case_except_what_a_guest_may_say(h1: Door) -> Non
     assert found(*answer.json()["event_ids"])[0].header("duban_hall") == b"h1"
 
 
+def test_a_batch_is_checked_whole_and_every_fault_is_listed_by_line(h1: Door) -> None:
+    mine = fact(event_id=str(uuid4()))
+    lines = [
+        json.dumps(mine),
+        "{not json",
+        json.dumps(fact(item_code=None)),
+        json.dumps(fact("h2")),
+    ]
+    answer = h1.raw("\n".join(lines).encode(), "application/x-ndjson")
+    assert answer.status_code == 422
+    assert [(p["line"], p["field"]) for p in answer.json()["problems"]] == [
+        (2, ""), (3, "item_code"), (4, "subject_id"),
+    ]  # fmt: skip
+    assert found(mine["event_id"]) == []
+
+
 def test_what_only_streams_or_all_halls_may_write(small: Stack, h1: Door) -> None:
     derived = {"type": "AlertRaised", "subject_id": "h1/1", "occurred_at": WHEN}
-    assert h1.one(derived).status_code == 422
+    answer = h1.one(derived)
+    assert answer.status_code == 422
+    assert [(p["field"], p["reason"]) for p in answer.json()["problems"]] == [
+        ("type", "is derived: only the streams write it")
+    ]
     tick = {"type": "ClockTicked", "subject_id": "t", "subject_type": "time", "at": WHEN}
     assert h1.one({**tick, "occurred_at": WHEN}).status_code == 403
     everybody = Door(small, small.settings.gateway_token.get_secret_value())

@@ -14,6 +14,7 @@ import pytest
 
 from projections.dashboard.case import blocks
 from tests.flows.small import Door
+from tests.rest import wait_stored
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.stack
@@ -41,7 +42,7 @@ class Told:
             "type": kind, "subject_id": case or self.case, "occurred_at": when,
             "recorded_at": when, **fields,
         }  # fmt: skip
-        wait_for(lambda: self.doors[hall].one(sent).status_code == 202, f"{kind} is taken", 30)
+        wait_for(lambda: self.doors[hall].one(sent).status_code == 202, f"{kind} is taken", 120)
 
     def whole(self) -> None:
         """Opened, branches in both halls, one staged permit, decided and closed."""
@@ -97,8 +98,8 @@ def _token(stack: Stack, hall: str) -> str:
 def told(stack: Stack) -> Iterator[Told]:
     made = Told(stack)
     made.whole()
-    wait_for(lambda: made.metric("project_days")[0]["n"] == 1, "the project is closed", 60)
-    wait_for(lambda: made.ask(f"/cases/{made.county}/77"), "the county's case is there", 60)
+    with stack.here():
+        wait_stored(lambda: made.metric("project_days")[0]["n"] == 1, "the project is closed")
     yield made
 
 
@@ -135,7 +136,7 @@ def test_a_hall_that_was_named_may_take_part_and_no_other_unseen(told: Told, sta
 
     assert not strange()
     told.tell(told.other, "JointMeetingHeld", "03-12T10:00", present=["land"])
-    wait_for(strange, "the stranger is flagged", 30)
+    wait_for(strange, "the stranger is flagged", 120)
 
 
 def test_the_page_shows_branches_stages_and_the_cases_of_the_project(

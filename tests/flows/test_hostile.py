@@ -55,6 +55,8 @@ def hostile(later: bytes) -> dict[str, tuple[str, bytes | None, str]]:
     unit = make(
         "OrgUnitChanged",
         hall=HALL,
+        subject_type="unit",
+        subject_id=f"{HALL}@1",
         org_id=HALL,
         kind="hall",
         name="x",
@@ -104,7 +106,7 @@ def test_each_is_laid_aside_with_its_reason_and_the_rest_goes_on(stack: Stack) -
     assert {found[place][0] for place, (name, _) in sent.items() if name == "cut short"} == {
         bad["cut short"][1]
     }
-    wait_for(lambda: {1, 9} <= _numbers(), "the partitions go on", 60, 0.5)
+    wait_for(lambda: {1, 9} <= _numbers(), "the partitions go on", 120, 0.5)
 
     told = json.loads(stack.run("doctor", "--json").stdout)
     assert "unknown_schema" in json.dumps(told)
@@ -113,7 +115,7 @@ def test_each_is_laid_aside_with_its_reason_and_the_rest_goes_on(stack: Stack) -
         producer.send(schema)
     time.sleep(VAIN_S)
     stack.run("dead-letters", "retry", "--reason", "unknown_schema", check=True)
-    wait_for(lambda: arrived.event_id in _facts(9), "the mended event has arrived", 60, 0.5)
+    wait_for(lambda: arrived.event_id in _facts(9), "the mended event has arrived", 120, 0.5)
 
 
 def _numbers() -> set[int]:

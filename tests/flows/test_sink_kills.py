@@ -21,6 +21,7 @@ from duban import codec, warehouse
 from duban.bus import Producer, new_id
 from duban.events import Event
 from duban.launch import SCHEMAS
+from tests.faults.invariants import stop_merges
 from tests.stack import Stack, new_stack, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.fault]
@@ -73,7 +74,7 @@ class Sinks:
 
     def ready(self) -> None:
         """Wait until it has its partitions; the tables are made by then."""
-        wait_for(self._ready.exists, "the sink ready", 60)
+        wait_for(self._ready.exists, "the sink ready", 120)
 
     def died(self, seconds: float = 60) -> None:
         assert self.process is not None
@@ -162,21 +163,11 @@ class Emitter(threading.Thread):
         wait_for(lambda: number("SELECT count() FROM dead_letters_now") >= self.letters,
                  "dead letters", 60)  # fmt: skip
         whole = sum(self.versions.values())
-        wait_for(lambda: number("SELECT sum(version) FROM cases_now") == whole, "all cases", 60)
+        wait_for(lambda: number("SELECT sum(version) FROM cases_now") == whole, "all cases", 120)
 
 
 def number(sql: str) -> int:
     return int(warehouse.query(sql).rows[0][0])
-
-
-def stop_merges() -> bool:
-    """Merging off for every table; true once the tables are there."""
-    writer = warehouse.connect("writer")
-    names = [r[0] for r in writer.query("SELECT name FROM system.tables WHERE database = 'duban'"
-             " AND engine = 'ReplacingMergeTree'").result_rows]  # fmt: skip
-    for name in names:
-        writer.command(f"SYSTEM STOP MERGES duban.{name}")
-    return len(names) >= 9
 
 
 def test_whatever_moment_the_sink_dies_at_every_fact_is_stored_once(
@@ -208,7 +199,7 @@ def harass(sinks: Sinks, journal: set[str], capsys: pytest.CaptureFixture[str]) 
             sinks.died()
         else:
             before = number("SELECT count() FROM events")
-            wait_for(lambda: number("SELECT count() FROM events") > before, "progress", 60)  # noqa: B023  called at once
+            wait_for(lambda: number("SELECT count() FROM events") > before, "progress", 120)  # noqa: B023  called at once
             time.sleep(dice.random() * 0.4)
             sinks.kill()
         stored = number("SELECT count() FROM events")
@@ -276,7 +267,7 @@ def test_when_the_warehouse_is_away_the_topic_keeps_what_comes_and_it_drains_lat
     road.kill("warehouse", signal.SIGCONT)
     road.kill("warehouse")
     road.wait_restarted("warehouse", old)
-    wait_for(lambda: number("SELECT count() FROM events_now") == 300, "all rows", 60)
+    wait_for(lambda: number("SELECT count() FROM events_now") == 300, "all rows", 120)
     sinks.end()
     assert number("SELECT uniqExact(event_id) FROM events") == 300
 
@@ -289,7 +280,7 @@ def test_business_time_is_what_every_partition_has_reached(road: Stack, sinks: S
         for partition in range(4):
             value = codec.encode(tick(at + partition * 1_000))
             producer.send_raw("case-events", b"tick", value, partition=partition)
-    wait_for(lambda: number("SELECT count() FROM business_clock FINAL") == 4, "ticks", 30)
+    wait_for(lambda: number("SELECT count() FROM business_clock FINAL") == 4, "ticks", 120)
     road.env["DUBAN_BUSINESS_TIME"] = "ticks"
     with road.here():
         assert warehouse.business_now() == at

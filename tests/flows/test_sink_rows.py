@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from duban import codec, contracts
 from duban.avro import UnknownSchema
 from duban.bus_dead import dead_letter
+from duban.bus_make import key_of
 from duban.bus_read import Record
 from duban.events import Actor, Event
 from duban.launch import SCHEMAS
@@ -49,7 +51,7 @@ def as_dict(table: str, row: Row) -> dict[str, Any]:
     return dict(zip(COLUMNS[table], row, strict=True))
 
 
-def state(version: int = 3, case_id: str = CASE_ID, schema: int = 2, **case: Any) -> bytes:
+def state(version: int = 3, case_id: str = CASE_ID, schema: int = 3, **case: Any) -> bytes:
     path = SCHEMAS / f"state/CaseState/{schema}.avsc"
     raw = json.loads(path.read_text(encoding="utf-8"))
     body = io.BytesIO()
@@ -93,6 +95,36 @@ def test_business_time_is_kept_per_partition_and_is_no_fact() -> None:
     assert rows(record(tick)) == [("business_clock", (2, AT + 60_000, AT + 60_000))]
 
 
+def praise(hall: str = "aq") -> bytes:
+    of_hall = {"subject_type": "hall", "subject_id": hall, "hall_id": hall}
+    data = {"subject": "w3", "kind": "banner"}
+    return codec.encode(replace(event("PraiseReceived", data=data), **of_hall))
+
+
+def test_a_fact_of_a_hall_is_about_no_case() -> None:
+    [(table, row)] = rows(record(praise(), "hall-events", key=b"aq"))
+    found = as_dict(table, row)
+    assert (table, found["case_id"], found["subject_id"]) == ("events", "", "aq")
+    own = {"subject": "w3", "subject_kind": "window", "kind": "banner", "count": 1, "case_id": ""}
+    assert json.loads(found["payload"]) == own
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "reason"),
+    [
+        (praise(), b"bj", "wrong_key"),
+        (praise(), None, "wrong_key"),
+        (codec.encode(event()), b"aq", "wrong_topic"),
+    ],
+)
+def test_what_is_no_fact_of_this_hall_is_buried(
+    value: bytes, key: bytes | None, reason: str
+) -> None:
+    with pytest.raises(Poison) as caught:
+        rows(Record("hall-events", 2, 7, AT + 9, key, value, ()))
+    assert caught.value.reason == reason
+
+
 def test_a_case_comes_with_its_clocks_first_and_is_the_marker() -> None:
     made = rows(record(state(closed_at=AT + 1), "case-state"))
     assert [table for table, _ in made] == ["clocks", "clocks", "cases"]
@@ -111,7 +143,7 @@ def test_a_state_written_before_clocks_had_keys_is_still_read() -> None:
     assert case["closed_at"] == AT + 1
 
 
-@pytest.mark.parametrize("key", [b"__position", b"__clock"])
+@pytest.mark.parametrize("key", [b"__position", b"__clock", b"__looked"])
 def test_the_workers_own_keys_are_no_rows(key: bytes) -> None:
     assert rows(record(b"{}", "case-state", key=key)) == []
     assert rows(record(None, "case-state")) == []
@@ -126,6 +158,29 @@ def test_a_dead_letter_is_a_row_about_where_it_lay() -> None:
     assert (found["reason"], found["detail"], found["at"]) == ("wrong_magic", "不是事件", AT)
 
 
+def test_a_version_of_an_item_is_a_row_and_other_reference_data_is_none() -> None:
+    [path] = (SCHEMAS / "examples" / "ItemPublished").glob("*.json")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    value = codec.encode(contracts.from_json(told, now=LATER))
+    [(table, row)] = rows(record(value, "reference", key=b"item:x@1"))
+    found = as_dict(table, row)
+    assert table == FEEDS["reference"].marker
+    assert (found["item_code"], found["item_version"]) == (told["item_code"], told["version"])
+    assert found["materials"] == len(told.get("materials", ()))
+    assert found["is_based"] is bool(told.get("basis_texts"))
+    assert rows(record(value, "reference", key=b"unit:x@1")) == []
+    assert rows(record(None, "reference", key=b"item:x@1")) == []
+
+
+def test_a_withdrawal_says_from_when_and_nothing_of_the_item() -> None:
+    [path] = (SCHEMAS / "examples" / "ItemWithdrawn").glob("*.json")
+    made = contracts.from_json(json.loads(path.read_text(encoding="utf-8")), now=LATER)
+    [(_, row)] = rows(record(codec.encode(made), "reference", key=b"item:x@2"))
+    found = as_dict("items", row)
+    assert (found["event_type"], found["promise"], found["class"]) == ("ItemWithdrawn", None, "")
+    assert found["effective_from"] == made.data["effective_from"]
+
+
 def examples() -> list[Path]:
     """Examples of every type on a topic that is projected."""
     found = sorted((SCHEMAS / "examples").glob("*/*.json"))
@@ -137,9 +192,9 @@ def test_every_example_gives_the_same_rows_twice(path: Path) -> None:
     told = json.loads(path.read_text(encoding="utf-8"))
     made = contracts.from_json(told, now=LATER)
     topic = contracts.topic_of(made.type)
-    value = codec.encode(made)
-    first = rows(record(value, topic))
-    assert first == rows(record(value, topic))
+    told = record(codec.encode(made), topic, key=key_of(topic, made))
+    first = rows(told)
+    assert first == rows(told)
     for table, row in first:
         assert len(row) == len(COLUMNS[table])
         assert table in (FEEDS[topic].marker, *FEEDS[topic].others)

@@ -15,10 +15,12 @@ import pytest
 
 from duban import ranking, warehouse
 from duban.metrics import METRICS, Listing, load_metric, metric_names
+from duban.score_policy import ScorePolicy
 from projections.migrate import migrate
 from projections.sink.store import Store
 from projections.sink.tables import COLUMNS
 from tests.flows.groups import invented_groups
+from tests.flows.voices import invented_items, invented_voices
 from tests.stack import Stack, new_stack
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -83,20 +85,22 @@ def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:
     scores = [
         row(
             "scores", hall_id=hall, period="2026-11", subject_type="hall", subject=f"w{n}",
-            points=float(dice.choice((-5, -5, 0, 2, 30))), n=dice.randrange(0, 9), on_time=1,
-            late=1, ratings=1, satisfied=1,
+            points=0.0, score=float(dice.choice((95, 95, 100, 102, 110))), axes={}, late=1,
+            n=dice.randrange(0, 9), on_time=1, ratings=1, satisfied=1,
         )
         for hall in HALLS
         for n in range(8)
     ]  # fmt: skip
     clocks, opinions, groups = invented_groups(HALLS, NOW)
+    voices = invented_voices(cases, NOW)
     return {
         "clocks": [row("clocks", **c) for c in clocks],
         "cases": [row("cases", **f) for f in (*cases, *groups)],
         "alerts": alerts,
         "scores": scores,
         "sla_events": [row("sla_events", **said) for f in cases for said in outcomes(dice, f)],
-        "events": [row("events", **f) for f in (*entries(dice, cases), *opinions)],
+        "events": [row("events", **f) for f in (*entries(dice, cases), *opinions, *voices)],
+        "items": [row("items", **i) for i in invented_items(HALLS, NOW)],
     }
 
 
@@ -153,7 +157,7 @@ def entries(dice: random.Random, cases: list[dict[str, Any]]) -> Iterator[dict[s
 
 SIGNS = (
     "late_entry", "batch_entry", "pause_no_notice", "pause_overrun", "zero_duration",
-    "repeat_notice",
+    "repeat_notice", "self_rating",
 )  # fmt: skip
 PARTIES = ("department", "owner", "local_government", "centre", "efficiency_office", "upstream")
 
@@ -182,16 +186,27 @@ def case(dice: random.Random, n: int) -> dict[str, Any]:
         "rating": dice.choice((None, 1, 3, 4, 5)) if ended else None,
         "due_kind": "promise" if timed else "",
         "anomalies": ["deemed_outcome_waits"] if dice.random() < 0.1 else [],
+        "item_code": f"item-{n % 60}",
+        "channel": CHANNELS[n % 4],
+        "applicant_class": ("person", "company", "unknown")[n % 3],
+        "applicant_ref": f"app-{n % 90}",
+        "saved_days": n % 7,
     }
+
+
+CHANNELS = ("counter", "online", "mobile", "phone")
 
 
 KEPT = ("early", "on_time")
 
 
+EXAMPLE = {"case": "aq/1", "month": "2026-11", "period": "2026-11", "since": "2026-06-01"}
+
+
 def required(name: str) -> dict[str, str]:
     """Values for the parameters that a metric cannot do without."""
     needed = load_metric(name).parameters.keys() - load_metric(name).defaults.keys()
-    return {k: v for k, v in {"case": "aq/1", "month": "2026-11"}.items() if k in needed}
+    return {k: v for k, v in EXAMPLE.items() if k in needed}
 
 
 @pytest.mark.stack
@@ -208,7 +223,10 @@ def _timed(name: str) -> bool:
 
 
 def listed() -> list[tuple[str, str, Listing]]:
-    one_row = [n for n in metric_names() if n not in ("windows", "trend", "delay_parties")]
+    by_group = (
+        "windows", "trend", "delay_parties", "feedback", "fairness", "matters", "rating_aspects",
+    )  # fmt: skip
+    one_row = [n for n in metric_names() if n not in (*by_group, "reviews")]  # see test_reviews
     return [(n, column, how) for n in one_row for column, how in load_metric(n).lists.items()]
 
 
@@ -297,7 +315,9 @@ def test_what_was_taken_back_is_not_counted(filled: Stack) -> None:
     standing = 2 * len(raised) - len(late)
     assert 0 < standing < len(raised)
     share = warehouse.metric("late_entry_share", now=NOW).first()
-    assert (share["late"], share["facts"]) == (standing, len(invented()["events"]))
+    facts = [dict(zip(COLUMNS["events"], r, strict=True)) for r in invented()["events"]]
+    told = [f for f in facts if f["case_id"] and f["recorded_at"] <= NOW]
+    assert (share["late"], share["facts"]) == (standing, len(told))
 
 
 @pytest.mark.stack
@@ -322,20 +342,19 @@ def test_on_time_is_kept_over_closed_and_overdue(filled: Stack) -> None:
 @pytest.mark.stack
 @pytest.mark.parametrize("hall", ["", "aq"])
 def test_the_ranking_in_sql_is_the_ranking_of_the_rules(filled: Stack, hall: str) -> None:
-    found = list(warehouse.metric("rank", month="2026-11", hall=hall, minimum_n=2).dicts())
-    totals = warehouse.rows(
-        "SELECT concat(hall_id, '/', subject) AS who, points, n FROM scores_now"
-        " WHERE {hall:String} IN ('', hall_id)",
+    limits = {"minimum_n": 2, "top": 3, "bottom": 2, "flags": 1}
+    found = list(warehouse.metric("rank", month="2026-11", hall=hall, **limits).dicts())
+    scores = warehouse.rows(
+        "SELECT concat(hall_id, '/', subject) AS who, score, n FROM scores_now"
+        " WHERE {hall:String} IN ('', hall_id) AND n > 0",  # who has no point is not there
         hall=hall,
     )
-    ruled = ranking.rank(((t["who"], t["points"], t["n"]) for t in totals), minimum_n=2)
-    assert {(f"{f['hall_id']}/{f['subject']}", f["place"], f["score"]) for f in found} == {
-        (s.subject, s.place, s.score) for s in ruled
-    }
-    for side, rule in (("top", ranking.top), ("bottom", ranking.bottom)):
-        sql = {f"{f['hall_id']}/{f['subject']}" for f in found if f["side"] == side}
-        assert sql == {s.subject for s in rule(ruled)}
+    contenders = [ranking.Contender(s["who"], s["score"], n=s["n"]) for s in scores]
+    ruled = ranking.rank(contenders, ScorePolicy("1", 0, (), **limits))
     assert found
+    assert {(f"{f['hall_id']}/{f['subject']}", f["place"], *f["sides"]) for f in found} == {
+        (e.subject, e.place, *e.sides) for e in ruled
+    }
 
 
 @pytest.mark.stack

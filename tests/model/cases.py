@@ -2,7 +2,8 @@
 
 A case is drawn from the kinds of clock that its item's policy defines: every event type that
 starts, stops, holds or lengthens one of them is drawn, with the fields that the definitions ask
-for. Facts come late and doubled, are corrected and voided.
+for; now and then any fact that the contracts know. Facts come late and doubled, are corrected and
+voided.
 """
 
 import json
@@ -32,7 +33,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "preliminary": (False, False, False, True),
     "accepted_by": ("", "", "s-2"),
     "decision": ("approved", "approved", "rejected", "withdrawn", "terminated"),
-    "opinion": ("agree", "disagree"),
+    "opinion": ("agree", "disagree", "disagree", "agree_forward", "unknown"),
     "answer": ("approved", "rejected", "returned"),
     "cause": ("quality", "bad_review", "new_material", "review_decision"),
     "approver_role": ("organ_head", "organ_head", "government_head", ""),
@@ -46,7 +47,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 # Fields of the types that any policy knows; those that definitions name are added to them.
 FIELDS: dict[str, tuple[str, ...]] = {
     "CaseSubmitted": ("preliminary",),
-    "CaseAccepted": ("case_class",),
+    "CaseAccepted": ("case_class", "accepted_on"),
+    "MaterialsReceived": ("complete",),
     "ClockExclusionStarted": ("ground", "written_notice_no", "branch_id"),
     "ClockExclusionEnded": ("ground", "branch_id"),
     "ForwardedUp": ("branch_id",),
@@ -58,7 +60,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "CaseReopened": ("cause",),
     "DeadlineImposed": ("due_at",),
     "HandedOver": ("accepted_by",),
-    "BranchOpined": ("opinion", "branch_id"),
+    "BranchOpined": ("opinion", "branch_id", "reason"),
     "BranchReceipted": ("branch_id",),
     "BranchAbsent": ("branch_id", "reason"),
     "StepAssigned": ("step",),
@@ -70,6 +72,19 @@ ALWAYS = (
     "ExtensionGranted", "ExtensionRequested", "CaseReopened", "DecisionMade", "CaseClosed",
     "DeadlineImposed", "DeemedOutcomeConfirmed",
 )  # fmt: skip
+
+
+# Corrections, voidings and answers to alerts are drawn about other facts.
+ABOUT_FACTS = ("EventVoided", "AlertAcknowledged")
+
+
+@cache
+def fact_types() -> tuple[str, ...]:
+    """Every type of fact about a case; ticks of business time are about none."""
+    newest = (sorted(d.glob("*.avsc"))[-1] for d in sorted(EVENTS.iterdir()) if d.is_dir())
+    written = [json.loads(path.read_text(encoding="utf-8")) for path in newest]
+    facts = {w["name"] for w in written if w["topic"] == "case-events"}
+    return tuple(sorted(facts - {"ClockTicked"}))
 
 
 @cache
@@ -87,6 +102,7 @@ def complete(type_: str, data: dict[str, Any], at: int) -> dict[str, Any]:
     fields = schema_of(type_)
     needed = {name for name, field in fields.items() if "default" not in field}
     given = {k: None if v == "" and k in needed else v for k, v in data.items()}
+    given |= {n: "12.50" for n in needed if fields[n].get("format") == "decimal"}
     return {
         name: fitting(fields[name]["type"], given.get(name), at)
         for name in sorted({*data, *needed} & set(fields))
@@ -115,6 +131,9 @@ def fitting(type_: Any, value: Any, at: int) -> Any:
         case "uuid":
             return value or str(UUID(int=at, version=4))
     return value if isinstance(value, str) else "x" if value is None else str(value)
+
+
+PLAIN = tuple(sorted({*fact_types()} - {*ABOUT_FACTS}))
 
 
 @dataclass(frozen=True)
@@ -241,8 +260,10 @@ class Life:
         elif how < 0.7:
             self._tell(rng.choice(("DecisionMade", "CaseClosed", "CaseRefused")))
             self._tell("CaseReopened")
-        else:
+        elif how < 0.9:
             self._tell(rng.choice(self.types))
+        else:
+            self._tell(rng.choice(PLAIN))
 
     def _hold(self) -> None:
         """A pause and, mostly, its end; some overlap."""
@@ -285,7 +306,7 @@ class Life:
             "id": str(UUID(int=rng.getrandbits(128), version=4)), "type": type_,
             "occurred_at": self.at, "recorded_at": told, "data": data, "corrects": None,
             "window": rng.choice(("", "", "", "w1", "w2")),
-            "role": "handler" if rng.random() < 0.95 else "system",
+            "role": rng.choice((*["handler"] * 36, "system", "applicant")),
         }  # fmt: skip
         self.facts.append(fact)
 
@@ -323,6 +344,8 @@ class Life:
 
     def _value(self, name: str) -> Any:
         rng = self.rng
+        if name == "accepted_on":
+            return None if rng.random() < 0.8 else self.at + rng.randrange(-9, 3) * DAY
         if name in self.instants or name.endswith(("_at", "_by")):
             if name in ("answer_by", "expires_at") and rng.random() < 0.4:
                 return None
@@ -393,7 +416,8 @@ def acknowledged(case: Case, signals: list[tuple[Any, dict[str, Any]]], seed: in
                     "window": "", "role": "chief_rep",
                 }
             )  # fmt: skip
-    return replace(case, facts=(*case.facts, *more)) if more else case
+    drawn = case.drawn + Counter(f["type"] for f in more)
+    return replace(case, facts=(*case.facts, *more), drawn=drawn) if more else case
 
 
 def local(at: int, offset_hours: int = 8) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 from tests.model import engine
 from tests.model.cases import Case, acknowledged, draw, local
 from tests.model.oracle.ladder import signals
-from tests.model.oracle.life import Fact, confirmed, standing, told
-from tests.model.oracle.verdict import Verdict, chosen, clocks_of, judge
+from tests.model.oracle.life import Fact
+from tests.model.oracle.verdict import Verdict, chosen, clocks_of, judge, stand_of
 from tests.model.worlds import World
 
-PARTS = ("clocks", "signals", "deemed")
+PARTS = ("clocks", "signals", "deemed", "alerts", "breaches")
 
 
 def case_of(seed: int, world: World) -> Case:
@@ -24,10 +24,10 @@ def case_of(seed: int, world: World) -> Case:
 
 def raised(case: Case) -> list[tuple[Any, dict[str, Any]]]:
     """Every signal of the case, with its clock, as the model has it."""
-    stand = confirmed(standing(told(list(case.facts))))
+    published = case.world.published[case.late]
+    stand = stand_of(list(case.facts), published, case.hall)
     if not stand:
         return []
-    published = case.world.published[case.late]
     found = clocks_of(stand, published, case.hall, chosen(stand, published, case.now))
     return [(clock, signal) for clock in found for signal in signals(clock)]
 
@@ -45,9 +45,9 @@ def differences(case: Case, said: Counter[str] | None = None) -> list[str]:
         said.update(words(ours))
     lines = []
     for part in PARTS:
-        mine, other = lines_of(ours[part]), lines_of(theirs[part])
-        lines += [f"  model   {part}: {line}" for line in mine if line not in other]
-        lines += [f"  engine  {part}: {line}" for line in other if line not in mine]
+        mine, other = Counter(lines_of(ours[part])), Counter(lines_of(theirs[part]))
+        lines += [f"  model   {part}: {line}" for line in (mine - other).elements()]
+        lines += [f"  engine  {part}: {line}" for line in (other - mine).elements()]
     return lines
 
 

@@ -1,10 +1,10 @@
 """The engine's answer to a random case, in the words of the model."""
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from duban.alerting import signal_id
+from duban.alerting import Output, signal_id
 from duban.assess import Assessment, assess
 from duban.case import Fact as EngineFact
 from duban.case import Facts, evolve
@@ -17,9 +17,10 @@ from tests.model.oracle.life import Fact
 from tests.model.oracle.verdict import Verdict
 
 ALERTS = ("AlertRaised", "AlertEscalated")
+TURNS = ("AlertNoted", "AlertCleared")
 
 
-@cache
+@lru_cache(maxsize=4)  # a world's two, and the next one's: one takes megabytes
 def reference(directory: Path) -> Reference:
     """What the engine makes of a world's files."""
     return reference_from(load(directory))
@@ -56,7 +57,32 @@ def judge(case: Case) -> Verdict:
         for o in seen.outputs.values()
         if o.type == "DeemedOutcomeReached"
     ]
-    return {"clocks": clocks, "signals": signals, "deemed": deemed}
+    told = list(seen.outputs.values())
+    breaches = [
+        {**named[o.data["clock_id"]], "due": o.data["due_at"]}
+        for o in told
+        if o.type == "ClockBreached"
+    ]
+    alerts = alerts_of(told, named)
+    return {"clocks": clocks, "signals": signals, "deemed": deemed, "alerts": alerts,
+            "breaches": breaches}  # fmt: skip
+
+
+def alerts_of(told: list[Output], named: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """Alerts that were raised, and whether somebody noted them and the clock's end cleared them."""
+    seen = {kind: {o.data["alert_id"] for o in told if o.type == kind} for kind in TURNS}
+    return [
+        {
+            **named[o.data["clock_id"]],
+            **{n: o.data[n] for n in ("level", "rung")},
+            "due": o.data["due_at"],
+            "at": o.at,
+            "noted": o.data["alert_id"] in seen["AlertNoted"],
+            "cleared": o.data["alert_id"] in seen["AlertCleared"],
+        }
+        for o in told
+        if o.type in ALERTS
+    ]
 
 
 def described(clock: Clock) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def test_engine_and_model_agree_on_random_cases(report):
     assert not report.tales, "\n\n".join(sorted(report.tales, key=len))
 
 
-def test_every_event_type_that_a_clock_names_was_drawn(report):
+def test_every_type_of_fact_that_the_contracts_know_was_drawn(report):
     assert report.missing == set()
 
 

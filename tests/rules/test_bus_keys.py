@@ -68,3 +68,9 @@ def test_stable_ids_are_uuid5_of_source_key_and_index() -> None:
     for parts in [("hall/h1", "行-1", 0), ("a", "b", 12), ("", "", 0)]:
         source, key, index = parts
         assert stable_id(*parts) == str(uuid.uuid5(NAMESPACE, f"{source}\n{key}\n{index}"))
+
+
+@pytest.mark.parametrize("at", [1e30, float("nan"), -(10**18), 10**400])
+def test_an_instant_outside_the_calendar_is_a_value_error(at):
+    with pytest.raises(ValueError, match="between 1900 and 2200"):
+        iso(at)

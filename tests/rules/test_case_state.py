@@ -5,10 +5,11 @@ import json
 
 import fastavro
 import pytest
+from cramjam import lz4
 
 from duban import avro
 from duban.launch import SCHEMAS
-from streams.state import Held, clock_row, decode, pack
+from streams.state import Held, at_rest, clock_row, decode, taken_up
 from tests.given import fact, when
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -29,10 +30,27 @@ def written(version: int, core: bytes) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+HELD = Held("h/1", "h", "default", version=7, taken_back=frozenset({ID}))
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_worker_goes_on_from_records_of_every_shape(version):
-    core = pack(Held("h/1", "h", "default"), changing=True)
-    assert decode(written(version, core)).version == 7
+    squeezed = at_rest(HELD, changing=True, wake=None).squeezed
+    core = squeezed if version == 3 else bytes(lz4.decompress_block(squeezed))
+    stored = decode(written(version, core))
+    assert (stored.version, stored.changing) == (7, True)
+    assert taken_up("h/1", stored).taken_back == {ID}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_case_of_older_shape_is_looked_at_at_once(version):
+    core = bytes(lz4.decompress_block(at_rest(HELD, changing=True, wake=None).squeezed))
+    assert decode(written(version, core)).wake == 0
+
+
+def test_a_restore_reads_what_stands_first_and_leaves_the_rows():
+    squeezed = at_rest(HELD, changing=True, wake=None).squeezed
+    assert decode(written(3, squeezed)[: -len("rows")]).version == 7
 
 
 def test_a_record_of_no_shape_is_refused():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import uuid5
 
 from duban.ids import SPACE, identify
-from tests.given import GROUNDS, POLICY, REFERENCE, at, due, fact, name_of, said, signals, when
+from tests.given import GROUNDS, POLICY, REFERENCE, at, due, fact, said, signals, when
 
 SUBMITTED = fact("CaseSubmitted", "2026-09-28 09:00", item_code="sign")
 ACCEPTED = fact("CaseAccepted", "2026-09-28 16:30")
@@ -211,6 +211,17 @@ def test_escalation_waits_for_nobodys_answer():
     assert "AlertNoted" in {o.type for o in heard.outputs.values()}
 
 
+def test_an_escalation_that_somebody_acknowledges_is_noted_as_any_other_alert():
+    now = "2026-10-19 09:00"
+    left = when(now, SUBMITTED, ACCEPTED)
+    (told,) = [o for o in left.outputs.values() if o.type == "AlertEscalated"]
+    seen = fact("AlertAcknowledged", "2026-10-19 08:00", alert_id=told.data["alert_id"])
+    heard = when(now, SUBMITTED, ACCEPTED, seen).outputs.values()
+    assert "AlertEscalated" in {o.type for o in heard}
+    (noted,) = [o for o in heard if o.type == "AlertNoted"]
+    assert (noted.data["alert_id"], noted.data["level"]) == (told.data["alert_id"], "escalate")
+
+
 def test_points_name_their_cause():
     late = fact("DecisionMade", "2026-10-12 09:00", decision="approved")
     rated = fact("RatingGiven", "2026-10-13 09:00", level=5, source="mass")
@@ -218,9 +229,10 @@ def test_points_name_their_cause():
     case = when("2026-10-14 09:00", SUBMITTED, ACCEPTED, late, rated, own)
     points = {o.data["rule_id"]: o.data for o in case.outputs.values() if "points" in o.data}
     assert {name: p["points"] for name, p in points.items()} == {"late": -5, "good": 0.2}
-    assert points["late"]["cause_event_id"] == name_of(
-        "DecisionMade 2026-10-12 09:00 [('decision', 'approved')]"
-    )
+    [breach] = [o.id for o in case.outputs.values() if o.type == "ClockBreached"
+                and o.data["clock_id"] == case.governing.id]  # fmt: skip
+    assert points["late"]["cause_event_id"] == breach
+    assert points["good"]["cause_event_id"] == rated.event_id
     assert points["late"]["period"] == "2026-10"
 
 

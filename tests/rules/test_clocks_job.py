@@ -1,10 +1,13 @@
 """The clock job on records as Kafka would give them: ticks, due timers, restore, dead letters."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from duban import codec
 from duban.events import Actor, Event
@@ -60,9 +63,9 @@ def told(*results):
     ]
 
 
-def restored(*results) -> ClocksJob:
+def restored(*results, references: Any = Fixed) -> ClocksJob:
     """A job that restarts from the state that another one wrote."""
-    job = ClocksJob(0, Fixed)
+    job = ClocksJob(0, references)
     for result in results:
         for key, value in result.state:
             job.restore(key, value)
@@ -113,6 +116,77 @@ def test_a_decision_told_late_retracts_what_was_raised():
     types = [m.type for m in messages(back)]
     assert types.count("AlertRetracted") == 3
     assert types.count("ClockBreachRetracted") == 1
+
+
+LOOKED = at("2026-10-20 09:00")
+
+
+def late(type_: str, when: str, told: str, **more: Any) -> Event:
+    return replace(event(type_, when, **more), recorded_at=at(told))
+
+
+RATED = event("RatingGiven", "2026-09-29 10:00", level=5)
+HEARD = {"ground": "hearing", "written_notice_no": "7"}
+STORY = [  # in which later facts revise what earlier ones earned, on both sides of the month's end
+    event("CaseSubmitted", "2026-09-28 09:00", item_code="sign"),
+    event("CaseAccepted", "2026-09-28 16:30"),
+    event("DecisionMade", "2026-09-29 09:30", decision="approved"),
+    RATED,
+    event("EventVoided", "2026-09-30 09:00", voids_event_id=RATED.event_id, reason="误录"),
+    event("CaseReopened", "2026-09-30 10:00", reason="复核"),
+    late("RatingGiven", "2026-09-30 11:00", "2026-10-09 09:00", level=5),
+    event("DecisionMade", "2026-10-15 10:00", decision="approved"),
+    late("ClockExclusionStarted", "2026-10-08 09:00", "2026-10-16 09:00", **HEARD),
+    late("ClockExclusionEnded", "2026-10-14 17:00", "2026-10-16 09:01", ground="hearing"),
+    event("CaseClosed", "2026-10-17 09:00"),
+]
+
+
+def points(*results):
+    return [m.data for m in messages(*results) if m.type == "ScorePointPosted"]
+
+
+def back(*results):
+    """What was taken back of each cause, by when that was told."""
+    return {
+        (p["rule_id"], p["cause_event_id"], said(p["cause_recorded_at"]))
+        for p in points(*results)
+        if p["reverses"]
+    }
+
+
+def net(*results):
+    sums: Counter[tuple[str, str]] = Counter()
+    for p in points(*results):
+        sums[p["rule_id"], p["cause_event_id"]] += round(p["points"] * 10)
+    return {of: n for of, n in sums.items() if n}
+
+
+@given(st.data())
+def test_points_go_with_the_fact_that_takes_them_back_whatever_came_in_beside_it(data):
+    story = [record(one) for one in STORY if data.draw(st.booleans()) or one in STORY[:2]]
+    first = data.draw(st.integers(1, len(story)))  # what came before the slice
+    alone, together = ClocksJob(0, Fixed), ClocksJob(0, Fixed)
+    by_itself = [alone.apply([one], LOOKED) for one in story]
+    in_a_slice = [together.apply(some, LOOKED) for some in (story[:first], story[first:])]
+    assert net(*in_a_slice) == net(*by_itself)
+    assert back(*in_a_slice) <= back(*by_itself)
+
+
+def test_a_voided_rating_is_gone_from_when_that_was_told_though_a_later_fact_came_with_it():
+    job = ClocksJob(0, Fixed)
+    job.apply([record(one) for one in STORY[:4]], LOOKED)
+    result = job.apply([record(one) for one in STORY[4:]], LOOKED)
+    assert ("good", RATED.event_id, "2026-09-30 09:00") in back(result)
+
+
+def test_points_are_never_taken_back_before_they_were():
+    rated = late("RatingGiven", "2026-09-29 10:00", "2026-10-09 09:00", level=5)
+    void = event("EventVoided", "2026-10-01 09:00", voids_event_id=rated.event_id, reason="误录")
+    job = ClocksJob(0, Fixed)
+    results = [job.apply([record(one)], LOOKED) for one in (*STORY[:3], rated, void)]
+    of_the_rating = {told for rule, _, told in back(*results) if rule == "good"}
+    assert of_the_rating == {"2026-10-09 09:00"}
 
 
 def test_the_state_of_a_case_carries_its_rows():

@@ -6,16 +6,16 @@ from functools import reduce
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rocksdict import Options, Rdict
 
 from duban import codec
 from duban.assess import assess
 from duban.case import Facts, evolve
 from streams import state
-from streams.clocks_job import ClocksJob, fact_of
-from streams.closed import ClosedCases, InMemory, OnDisk, StoreTrouble, remove, sweep
+from streams.clocks_job import ClocksJob
+from streams.intake import fact_of
+from streams.records import Here
+from streams.shelf import OnDisk, StoreTrouble, remove, sweep
 from tests.given import CASE, REFERENCE, at
 from tests.rules.test_clocks_job import ACCEPTED, SUBMITTED, Fixed, event, record, tick, told
 
@@ -44,19 +44,19 @@ def shelf(tmp_path):
 def taken_in(job, *records, now=LATER):
     """One turn and its commit."""
     result = job.apply(records, now)
-    job.committed()
+    job.committed(Here("", 0))
     return result
 
 
 def last(*results):
     """What the state topic says of the case in the end."""
     values = [v for r in results for k, v in r.state if k.decode() == CASE]
-    return state.unpack(CASE, state.decode(values[-1]))
+    return state.taken_up(CASE, state.decode(values[-1]))
 
 
 def is_what_follows(held, *records):
     """Facts and messages that are out are those of one look at all facts."""
-    facts = reduce(evolve, (fact_of(codec.decode(r.value), r) for r in records), Facts())
+    facts = reduce(evolve, (fact_of(codec.decode_record(r.value), r) for r in records), Facts())
     wanted = assess(CASE, "sujiatun", facts, REFERENCE, LATER).outputs
     out = {n for n, o in held.emitted.items() if n in wanted or o.type != "ClockSuperseded"}
     return held.facts == facts and out == wanted.keys()
@@ -68,7 +68,7 @@ def test_a_closed_case_leaves_memory_with_its_transaction_and_no_sooner(shelf):
     assert shelf.get(CASE) is None
     assert is_what_follows(last(result), *LIFE)
     assert job.apply([ACCEPTED], LATER).is_empty  # found though neither open nor on disk yet
-    job.committed()
+    job.committed(Here("", 0))
     assert shelf.get(CASE) == dict(result.state)[CASE.encode()]
     assert job.next_due() is None
 
@@ -147,23 +147,6 @@ def test_a_restore_believes_the_last_record_of_a_case_only(shelf):
         again.restored()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.binary(min_size=1, max_size=3))))
-def test_a_shelf_is_a_dict_and_what_waits_is_seen(changes):
-    shelf, model = InMemory(), {}
-    cases = ClosedCases(shelf)
-    for case, value in changes:
-        before = dict(model)
-        if value is None:
-            cases.take_away(case)
-            model.pop(case, None)
-        else:
-            cases.put(case, value)
-            model[case] = value
-        assert {c: cases.get(c) for c in "abc"} == {c: model.get(c) for c in "abc"}
-        assert {c: shelf.get(c) for c in "abc"} == {c: before.get(c) for c in "abc"}
-        cases.committed()
-
-
 def test_what_lay_in_a_store_before_is_not_believed(tmp_path):
     path = tmp_path / "closed" / "0"
     foreign = Rdict(str(path), Options(raw_mode=True))
@@ -191,7 +174,7 @@ def test_a_store_that_somebody_has_open_is_an_error_and_stays_whole(tmp_path):
     path = tmp_path / "0"
     first = OnDisk(path)
     first.write({CASE: b"value"})
-    with pytest.raises(StoreTrouble, match=r"closed cases .*/0 cannot be removed: .*DUBAN_WORKER"):
+    with pytest.raises(StoreTrouble, match=r"the store .*/0 cannot be removed: .*DUBAN_WORKER"):
         OnDisk(path)
     assert first.get(CASE) == b"value"
     first.close()

@@ -33,6 +33,7 @@ SILENT = replace(
                 POLICY,
                 clocks=(PROMISE, PRECHECK, BRANCH, RENEWAL),
                 absence=Effect("consent", RULE_66),
+                unreasoned=Effect("consent", "fsou 169519"),
             ),
         )
     },
@@ -147,8 +148,9 @@ def test_a_branch_that_signed_and_kept_silent_consents_once_a_person_says_so():
 def test_a_branch_that_stays_away_consents_only_if_it_signed_gave_no_reason_and_had_not_spoken():
     away = fact("BranchAbsent", "2026-09-22 10:00", branch_id="fire", occasion="survey", reason="")
     excused = fact("BranchAbsent", "2026-09-22 10:00", branch_id="fire", reason="防汛抢险")
-    spoke = fact("BranchOpined", "2026-09-22 09:00", branch_id="fire", opinion="disagree")
-    later = fact("BranchOpined", "2026-09-22 11:00", branch_id="fire", opinion="disagree")
+    no = {"branch_id": "fire", "opinion": "disagree", "reason": "消防通道不足"}
+    spoke = fact("BranchOpined", "2026-09-22 09:00", **no)
+    later = fact("BranchOpined", "2026-09-22 11:00", **no)
     base = (SUBMITTED, ACCEPTED)
     consent = [("consent", "fire", "2026-09-22 10:00")]
     for facts, found, waits in (
@@ -160,6 +162,30 @@ def test_a_branch_that_stays_away_consents_only_if_it_signed_gave_no_reason_and_
     ):
         case = seen("2026-09-23 09:00", *facts)
         assert (reached(case), WAITS in flags(case)) == (found, waits)
+
+
+def test_a_branch_that_disagrees_without_a_reason_consents_once_a_person_says_so():
+    """会办 (fsou 169519): an answer that is none of the three, or no without a reason, is yes."""
+    base = (SUBMITTED, ACCEPTED, SIGNED)
+    consent = [("consent", "fire", "2026-09-22 09:00")]
+    for said_, reason, found in (
+        ("disagree", "", consent),
+        ("unknown", "", consent),
+        ("disagree", "消防通道不足", []),
+        ("agree", "", []),
+        ("agree_forward", "", []),
+    ):
+        word = fact("BranchOpined", "2026-09-22 09:00", branch_id="fire", opinion=said_,
+                    reason=reason)  # fmt: skip
+        case = seen("2026-09-23 09:00", *base, word)
+        assert (reached(case), WAITS in flags(case)) == (found, bool(found))
+        unsigned = seen("2026-09-23 09:00", SUBMITTED, ACCEPTED, word)
+        assert reached(unsigned) == []
+    word = fact("BranchOpined", "2026-09-22 09:00", branch_id="fire", opinion="disagree")
+    yes = fact("DeemedOutcomeConfirmed", "2026-09-23 09:00", outcome="consent", branch_id="fire")
+    confirmed_ = seen("2026-09-24 09:00", *base, word, yes)
+    assert reached(confirmed_) == consent
+    assert flags(confirmed_).isdisjoint({WAITS, "confirmed_not_reached"})
 
 
 def test_renewal_is_granted_by_the_person_who_confirms_it():

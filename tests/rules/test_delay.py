@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from duban.custody import Holder
 from duban.delay import delay_of, proportion
-from tests.given import REFERENCE, at, fact, when
+from duban.policy import ClockDef
+from tests.given import POLICY, REFERENCE, at, fact, when
 
 SUBMITTED = fact("CaseSubmitted", "2026-10-12 09:00", item_code="sign")
 ACCEPTED = fact("CaseAccepted", "2026-10-12 09:00")  # three days: due 2026-10-15 17:00
@@ -137,6 +138,72 @@ def test_what_is_said_of_a_late_clock_adds_up_to_its_delay():
     assert [(p["clock_kind"], p["minutes"], p["of_minutes"]) for p in parts] == [
         ("promise", 2 * DAY, 2 * DAY)
     ]
+
+
+# --- whose term it is ---
+
+BRANCH = ClockDef("branch", "branch", "working_day", ("BranchReceipted",), ("BranchOpined",),
+                  fallback=3, per="branch_id")  # fmt: skip
+STEP = ClockDef("step", 5, "working_day", ("StepAssigned",), ("StepCompleted",), per="step")
+ASK = ClockDef("hearing_ask", 5, "working_day", ("HearingOffered",),
+               ("HearingRequested", "DecisionMade"), side="applicant")  # fmt: skip
+CHASE = ClockDef("upstream_chase", 5, "working_day", ("ForwardedUp",),
+                 ("UpstreamChased", "UpstreamReplied"), per="branch_id")  # fmt: skip
+ABOVE = ClockDef("upstream", 5, "working_day", ("ForwardedUp",), ("UpstreamReplied",),
+                 per="branch_id", side="upstream")  # fmt: skip
+
+
+def of(*clocks):
+    """The reference with these kinds of clock."""
+    return replace(REFERENCE, policies={"default": (replace(POLICY, clocks=clocks),)})
+
+
+def test_a_branch_answers_for_its_own_term_alone():
+    # Three days from Monday the 12th: due on the 15th; fire speaks a day late, land a week later.
+    signed = [fact("BranchReceipted", "2026-10-12 14:00", branch_id=b, org=b) for b in ("a", "b")]
+    late = fact("BranchOpined", "2026-10-16 17:00", branch_id="a", opinion="agree")
+    group = fact("ParallelGroupOpened", "2026-10-12 10:00", branches=[
+        {"branch_id": "b", "budget": 20, "unit": "working_day"}])  # fmt: skip
+    spoke = fact("BranchOpined", "2026-10-19 17:00", branch_id="b", opinion="agree")
+    case = (SUBMITTED, ACCEPTED, group, *signed, late, spoke)
+    assert shares("2026-11-01 09:00", *case, reference=of(BRANCH), kind="branch") == {
+        ("a", "a", "department"): DAY
+    }
+
+
+def test_a_step_answers_for_its_own_term_though_another_was_assigned_after_it():
+    # Five days from Monday the 12th: due on the 19th; completed at the close of the 20th.
+    first = step("review", "2026-10-12 10:00", "2026-10-20 17:00", org="planning")
+    other = step("survey", "2026-10-20 10:00", org="surveyors")
+    case = (SUBMITTED, ACCEPTED, *first, *other)
+    assert shares("2026-10-20 18:00", *case, reference=of(STEP), kind="step") == {
+        ("review", "planning", "department"): DAY
+    }
+
+
+def test_the_applicant_answers_for_the_applicants_terms_and_for_no_right_left_unused():
+    # Told on Monday the 12th, five days (行政许可法 art 47): up to the 19th.
+    told = fact("HearingOffered", "2026-10-12 10:00")
+    asked = fact("HearingRequested", "2026-10-20 17:00")
+    case = (SUBMITTED, ACCEPTED, told, asked)
+    assert shares("2026-11-01 09:00", *case, reference=of(ASK), kind="hearing_ask") == {
+        ("", "", "owner"): DAY
+    }
+    silent = when("2026-11-01 09:00", SUBMITTED, ACCEPTED, told, decided("2026-10-20 17:00"),
+                  reference=of(ASK))  # fmt: skip
+    assert "DelayAttributed" not in {o.type for o in silent.outputs.values()}
+
+
+def test_to_chase_is_the_halls_duty_and_to_answer_is_that_of_the_authority_above():
+    # Sent up on Monday the 12th: to be chased and answered by the 19th.
+    sent = fact("ForwardedUp", "2026-10-12 10:00", authority="省厅")
+    reply = fact("UpstreamReplied", "2026-10-20 17:00", authority="省厅", answer="approved")
+    taken = ACCEPTED._replace(actor=ACCEPTED.actor._replace(org_id="hall"))
+    case = (SUBMITTED, taken, sent, reply)
+    for kind, party in (("upstream_chase", ("", "hall", "department")),
+                        ("upstream", ("", "省厅", "upstream"))):  # fmt: skip
+        found = shares("2026-11-01 09:00", *case, reference=of(CHASE, ABOVE), kind=kind)
+        assert found == {party: DAY}
 
 
 # --- properties ----------------------------------------------------------------------------------

@@ -55,3 +55,22 @@ def test_the_days_add_up_to_what_was_consumed(pause, length, stop):
     assume(case.clocks)
     for clock in case.clocks:
         assert sum(line.used for line in explain(clock)) == clock.consumed
+
+
+def test_what_a_running_clock_has_used_grows_with_the_days_that_close():
+    for now, used in (
+        ("09-28 17:30", 0),
+        ("09-29 16:59", 0),
+        ("09-30 09:00", 1),
+        ("10-12 09:00", 5),
+    ):
+        case = when(f"2026-{now}", SUBMITTED, ACCEPTED)
+        clock = next(c for c in case.clocks if c.kind == "promise")
+        assert clock.consumed_by(at(f"2026-{now}")) == used, now
+        assert clock.consumed == 0  # what is kept reaches up to the last change
+
+
+def test_a_paused_clock_uses_nothing_more():
+    now = "2026-10-09 16:00"
+    clock = next(c for c in when(now, SUBMITTED, ACCEPTED, PAUSED).clocks if c.kind == "promise")
+    assert clock.consumed_by(at(now)) == clock.consumed

@@ -6,7 +6,6 @@ import pytest
 
 from duban.policy import Rung
 from streams.clocks_job import ClocksJob
-from streams.scores_job import ScoresJob
 from tests.given import POLICY, REFERENCE, at, fact, when
 from tests.rules.test_clocks import ACCEPTED, SUBMITTED
 from tests.rules.test_clocks_job import ACCEPTED as ACCEPTED_BYTES
@@ -36,22 +35,6 @@ def test_senseless_reference_data_costs_a_clock_and_not_the_worker(changed):
     case = when("2026-09-29 09:00", SUBMITTED, ACCEPTED, reference=replace(REFERENCE, **changed))
     assert "promise" not in {c.kind for c in case.clocks}
     assert case.view.status == "accepted"
-
-
-def test_scores_of_a_window_with_an_odd_id_are_restored():
-    job = ScoresJob(0, Fixed)
-    data = {"point_id": event("ClockTicked", "2026-10-01 09:00").event_id, "subject": "a|b",
-            "period": "2026-10", "rule_id": "late", "points": -5.0, "at": 0, "reverses": None,
-            "case_id": "", "cause_event_id": None, "score_policy_version": "1"}  # fmt: skip
-    point = record(event("ScorePointPosted", "2026-10-01 09:00", case="sujiatun", **data))
-    result = job.apply([point], None)
-    again = ScoresJob(0, Fixed)
-    for key, value in result.state:
-        again.restore(key, value)
-    twice = again.apply([point], None)
-    assert messages(result._replace(outputs=[]), twice) == []
-    assert [why for _, why, _ in job.apply([record(event("CaseClosed", "2026-10-01 09:00"))],
-                                           None).dead] == ["wrong_topic"]  # fmt: skip
 
 
 def test_a_doubled_fact_is_no_news_and_repeats_no_id():

@@ -10,19 +10,22 @@ from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 from openpyxl import Workbook
+from typer.testing import CliRunner
 
-from duban import codec
+from duban import codec, hall_facts
 from duban.events import Event
 from producers.importers import xes
+from producers.importers.__main__ import main
 from producers.importers.facts import Place
 from producers.importers.known import Known
-from producers.importers.mapping import LogMapping, MappingError, load
+from producers.importers.mapping import LogMapping, MappingError, load, named
 from producers.importers.source import stem
 from producers.importers.work import Job, Report, run
+from tests.receipt import RECEIPT, needs_receipt
 
 NOW = 1_790_000_000_000  # 2026-09-21
-RECEIPT = Path(__file__).parents[3] / "shared" / "data" / "receipt.xes.gz"
 
 HEAD = '<?xml version="1.0"?>\n<log xmlns="http://www.xes-standard.org/">\n'
 EVENT = """<event><string key="concept:name" value="{step}"/>
@@ -299,6 +302,103 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     assert (report.rejects[0].line, report.rejects[0].reason) == (2, "no value under '案件编号'")
 
 
+CARDS = [
+    ["编号", "日期", "窗口", "办件编号", "满意度", "备注"],
+    ["1", "2026-01-05", "cg-1", "luannan/2026-CG-1", "非常满意", ""],
+    ["2", "2026-01-06", "cg-1", "", "不满意", "等候久"],
+    ["3", "2026-01-06", "mz-2", "", "说不清", ""],
+    ["4", "", "mz-2", "", "满意", ""],
+]
+
+
+def sheet(path: Path, rows: list[list[str]]) -> Path:
+    path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8-sig")
+    return path
+
+
+def shipped_mapping(name: str) -> LogMapping:
+    return load(named(Path(name))).model_copy(update={"hall": "luannan"})
+
+
+def test_a_sheet_of_feedback_cards_gives_one_fact_a_row(tmp_path: Path) -> None:
+    topic, path = Topic(), sheet(tmp_path / "反馈卡.csv", CARDS)
+
+    report = take(path, topic, shipped_mapping("feedback-cards"))
+
+    assert (report.events, report.added, report.rejected, report.broken) == (4, 2, 2, "")
+    assert [(r.line, r.reason) for r in report.rejects] == [
+        (4, "level: is missing"), (5, "no value under '日期'"),
+    ]  # fmt: skip
+    first, second = topic.events
+    said = {"subject": "cg-1", "case_id": "luannan/2026-CG-1", "level": 5}
+    assert said.items() <= first.data.items()
+    assert (first.hall_id, first.subject_type, first.subject_id) == ("luannan", "hall", "luannan")
+    assert (first.channel, first.historical, second.data["level"]) == ("box", True, 2)
+    assert first.occurred_at == 1_767_542_400_000  # 5 January in Shanghai
+
+
+def test_a_sheet_read_again_adds_nothing_and_a_changed_card_corrects_its_fact(
+    tmp_path: Path,
+) -> None:
+    topic, path = Topic(), sheet(tmp_path / "反馈卡.csv", CARDS[:3])
+    take(path, topic, shipped_mapping("feedback-cards"))
+    again = take(path, topic, shipped_mapping("feedback-cards"))
+    assert (again.added, again.duplicates) == (0, 2)
+    changed = [*CARDS[:2], ["2", "2026-01-06", "cg-1", "", "满意", "等候久"]]
+    report = take(sheet(path, changed), topic, shipped_mapping("feedback-cards"))
+    assert (report.added, report.corrected, report.duplicates) == (1, 1, 1)
+    assert topic.events[-1].corrects_event_id == topic.events[1].event_id
+    assert [s.data["level"] for s in hall_facts.read(topic.events).standing] == [5, 4]
+
+
+def test_equal_rows_of_a_sheet_without_numbers_are_as_many_facts(tmp_path: Path) -> None:
+    rows = [
+        ["日期", "窗口", "种类", "件数"],
+        ["2026-01-05", "mz-2", "锦旗", ""],
+        ["2026-01-05", "mz-2", "锦旗", ""],
+        ["2026-01-07", "mz-2", "表扬信", "3"],
+        ["2026-01-08", "mz-2", "感谢视频", "1"],
+        ["2026-01-09", "mz-2", "表扬信", "几封"],
+    ]
+    topic, path = Topic(), sheet(tmp_path / "表扬.csv", rows)
+    report = take(path, topic, shipped_mapping("praise"))
+    assert [(r.line, r.reason) for r in report.rejects] == [(6, "件数: not a number: '几封'")]
+    assert [(e.data["kind"], e.data["count"]) for e in topic.events] == [
+        ("banner", 1), ("banner", 1), ("letter", 3), ("unknown", 1),
+    ]  # fmt: skip
+    assert len({e.event_id for e in topic.events}) == 4
+    assert take(path, topic, shipped_mapping("praise")).added == 0
+
+
+def test_a_sheet_may_be_an_excel_workbook_and_a_missing_column_is_named(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for row in (["日期", "窗口", "种类", "件数"], ["2026-01-05 09:00", "mz-2", "镜匾", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "b.xlsx")
+    topic = Topic()
+    assert take(tmp_path / "b.xlsx", topic, shipped_mapping("praise")).added == 1
+    assert (topic.events[0].data["kind"], topic.events[0].data["count"]) == ("plaque", 2)
+    short = sheet(tmp_path / "c.csv", [["日期", "窗口"], ["2026-01-05", "mz-2"]])
+    assert "no column '种类'" in take(short, Topic(), shipped_mapping("praise")).broken
+
+
+def test_a_mapping_is_named_by_its_path_or_shipped_under_its_name(tmp_path: Path) -> None:
+    assert load(named(Path("praise"))).name == "praise"
+    own = tmp_path / "praise.toml"
+    assert named(own) == own
+    assert named(Path("nothing-of-ours")) == Path("nothing-of-ours")
+
+
+def test_a_line_of_ndjson_about_a_hall_needs_no_more_than_the_hall(tmp_path: Path) -> None:
+    praise = {"type": "PraiseReceived", "hall_id": "h", "kind": "banner", "subject": "w1"}
+    path = tmp_path / "facts.ndjson"
+    path.write_text(json.dumps({**praise, "occurred_at": "2026-01-05T09:00:00+08:00"}), "utf-8")
+    topic = Topic()
+    assert take(path, topic).added == 1
+    assert (topic.events[0].subject_type, topic.events[0].subject_id) == ("hall", "h")
+
+
 def test_ndjson_lines_are_facts_and_bad_ones_are_named(tmp_path: Path) -> None:
     fact = {
         "type": "StepCompleted",
@@ -324,7 +424,7 @@ def test_ndjson_lines_are_facts_and_bad_ones_are_named(tmp_path: Path) -> None:
 # --- the log at hand ---------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not RECEIPT.is_file(), reason="receipt.xes.gz does not lie beside the checkout")
+@needs_receipt
 def test_the_receipt_log_gives_the_facts_that_its_counts_follow_from() -> None:
     topic = Topic()
     report = take(RECEIPT, topic)
@@ -345,9 +445,17 @@ def test_the_receipt_log_gives_the_facts_that_its_counts_follow_from() -> None:
     assert len({event.event_id for event in topic.events}) == len(topic.events)
 
 
-@pytest.mark.skipif(not RECEIPT.is_file(), reason="receipt.xes.gz does not lie beside the checkout")
+@needs_receipt
 def test_by_the_standard_alone_the_receipt_log_has_no_deadline() -> None:
     report = take(RECEIPT, None, by_standard=True)
 
     assert report.mapping == "xes"
     assert report.facts == {"CaseSubmitted": 1_434, "StepCompleted": 8_577}
+
+
+def test_the_option_that_leaves_the_mapping_out_has_one_name() -> None:
+    app = typer.Typer()
+    app.command()(main)
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
+    assert "--no-map" in said
+    assert "--no-no-map" not in said

@@ -119,6 +119,43 @@ def test_a_pause_that_ended_in_time_or_with_the_case_is_not_said():
         assert only("pause_overrun", told) == found
 
 
+def test_a_pause_of_which_no_days_were_told_has_those_of_the_policy():
+    pause = fact("ClockExclusionStarted", "2026-09-28 10:00", **PAUSE)
+    # Thirty working days: 29 and 30 September, fifteen in October (8, 9, the 10th made up, and
+    # 12 to 16, 19 to 23, 26 and 27), thirteen more, the last of them Friday the 13th of November.
+    last = "2026-11-13 17:00"
+    assert only("pause_overrun", when(last, SUBMITTED, ACCEPTED, pause)) == []
+    after = when("2026-11-13 17:01", SUBMITTED, ACCEPTED, pause)
+    assert only("pause_overrun", after) == [("pause_overrun", "30", None)]
+    short = when("2026-09-30 17:01", SUBMITTED, ACCEPTED, pause, reference=limits(pause_days=2))
+    assert only("pause_overrun", short) == [("pause_overrun", "2", None)]
+
+
+def test_a_pause_told_of_an_ended_case_lasts_for_nobody_until_it_is_reopened():
+    done = fact("DecisionMade", "2026-09-28 16:40", decision="approved")
+    pause = fact("ClockExclusionStarted", "2026-09-28 16:50", expected_days=2, **PAUSE)
+    assert only("pause_overrun", when("2026-10-20 09:00", SUBMITTED, ACCEPTED, done, pause)) == []
+    again = fact("CaseReopened", "2026-09-28 16:45", cause="quality")
+    case = when("2026-10-20 09:00", SUBMITTED, ACCEPTED, done, again, pause)
+    assert only("pause_overrun", case) == [("pause_overrun", "2", None)]
+
+
+def test_pauses_of_minutes_over_every_close_do_not_go_unremarked():
+    """A day is used up at its close: without a word such pauses would keep a promise for ever."""
+    pauses = [
+        fact(type_, f"2026-09-{day} {minute}", **PAUSE)
+        for day in (28, 29, 30)
+        for type_, minute in (("ClockExclusionStarted", "16:59"), ("ClockExclusionEnded", "17:01"))
+    ]
+    fourth = fact("ClockExclusionStarted", "2026-10-08 16:59", **PAUSE)
+    assert only("pause_overrun", when("2026-10-08 17:00", SUBMITTED, ACCEPTED, *pauses)) == []
+    case = when("2026-10-08 17:00", SUBMITTED, ACCEPTED, *pauses, fourth)
+    assert only("pause_overrun", case) == [("pause_overrun", "×4", None)]
+    elsewhere = [f._replace(data={**f.data, "branch_id": "fire"}) for f in (*pauses, fourth)[:2]]
+    mixed = when("2026-10-08 17:00", SUBMITTED, ACCEPTED, *pauses[2:], fourth, *elsewhere)
+    assert only("pause_overrun", mixed) == []
+
+
 def test_a_decision_at_the_instant_of_acceptance_is_named_unless_minutes_are_promised():
     done = fact("DecisionMade", "2026-09-28 16:30", decision="approved")
     assert only("zero_duration", when("2026-09-30 09:00", SUBMITTED, ACCEPTED, done))
@@ -168,3 +205,42 @@ def test_limits_are_written_in_the_policy_and_come_along_with_extends(tmp_path):
     for name in ("base", "own"):
         (policy,) = published.policies[name]
         assert policy.integrity == Integrity(late_minutes=30)
+
+
+# --- ratings in a citizen's name ---
+
+
+def rated(role="applicant", actor="", source="mass", historical=False):
+    given_by = fact("RatingGiven", "2026-10-12 10:00", level=5, source=source)
+    who = given_by.actor._replace(role=role, id=actor)
+    return given_by._replace(actor=who, historical=historical)
+
+
+HANDLED = fact("DecisionMade", "2026-09-30 10:00", decision="approved")
+HANDLED = HANDLED._replace(actor=HANDLED.actor._replace(id="s-7"))
+
+
+def test_a_rating_by_one_who_acts_for_the_hall_is_a_sign():
+    def found(one, *more):
+        case = when("2026-10-20 09:00", SUBMITTED, ACCEPTED, HANDLED, one, *more)
+        return only("self_rating", case)
+
+    assert found(rated("handler")) == [("self_rating", "handler", None)]
+    assert found(rated("applicant", "s-7")) == [("self_rating", "applicant", None)]
+    for honest in (rated(), rated(""), rated("device", "kiosk-1"), rated("applicant", "a-9")):
+        assert found(honest) == []
+    assert found(rated("handler", source="peer")) == []
+    assert found(rated("handler", historical=True)) == []
+
+
+def test_the_sign_goes_with_the_rating_and_stays_where_it_does_not_count():
+    void = fact("EventVoided", "2026-10-13 10:00")
+    own = rated("handler")
+    void = void._replace(data={"voids_event_id": own.event_id})
+    told = (SUBMITTED, ACCEPTED, HANDLED, own)
+    assert only("self_rating", when("2026-10-20 09:00", *told, void)) == []
+    opened = fact("NegativeReviewOpened", "2026-10-13 10:00", rating_event_id=own.event_id)
+    found = fact("ReviewVerified", "2026-10-14 10:00", verdict="malicious")
+    case = when("2026-10-20 09:00", *told, opened, found)
+    assert case.view.rating is None
+    assert len(only("self_rating", case)) == 1

@@ -171,7 +171,7 @@ def test_class_and_item_are_read_from_the_case_where_the_fact_does_not_say_them(
     assert len(when("2026-09-08 12:00", *plain, reference=by_item).clocks) == 1
 
 
-def test_a_date_that_is_set_again_replaces_the_one_before_until_it_is_met():
+def test_a_date_that_is_set_again_takes_the_place_of_the_one_before_until_it_is_met():
     rectify = kind(
         unit="instant", budget=0, start="RectificationOrdered RectificationRejected",
         stop="RectificationSubmitted RectificationAccepted", repeats=True,
@@ -185,7 +185,7 @@ def test_a_date_that_is_set_again_replaces_the_one_before_until_it_is_met():
         reference=using(rectify),
     )
     assert told(case) == [
-        "- 2026-09-08 10:00 stopped 2026-09-14 12:00",
+        "- 2026-09-07 10:00 stopped 2026-09-14 12:00",
         "- 2026-09-15 09:00 running 2026-09-21 12:00",
     ]
     assert [c.outcome for c in case.clocks] == ["on_time", ""]
@@ -251,6 +251,11 @@ def test_the_day_of_an_event_at_midnight_is_the_day_that_begins():
     scheduled = fact("HearingScheduled", "2026-09-07 10:00", hearing_at=at("2026-09-24 00:00"))
     case = when("2026-09-08 09:00", scheduled, reference=rules)
     assert said(case.clocks[0].due_at) == "2026-09-23 00:00"
+    assert [f"{x.date:%m-%d} {x.n} {x.why}" for x in explain(case.clocks[0])] == [
+        "09-24 0 event_day",
+        "09-23 1 workday",
+        "09-22 2 workday",
+    ]
 
 
 def test_branches_may_count_in_units_of_their_own():

@@ -7,10 +7,11 @@ import fastavro
 import pytest
 
 from duban.policy import Reference
+from duban.reference import SHIPPED, load, reference_from
 from streams import state
 from streams.clocks_job import ClocksJob
 from tests.given import REFERENCE, at, said
-from tests.rules.test_clocks_job import event, messages, record
+from tests.rules.test_clocks_job import event, messages, record, restored
 from tests.rules.test_versions import AFTER, BEFORE, having, notice, promised, with_calendars
 
 OPEN, CLOSED = "sujiatun/open", "sujiatun/closed"
@@ -98,6 +99,22 @@ def test_a_closed_case_with_a_late_fact_keeps_the_days_of_its_end():
     assert (said(row["due_at"]), row["calendar_version"]) == ("2027-01-04 17:00", "cn:2026@1")
 
 
+def test_delivery_that_outlives_its_case_follows_a_notice_of_that_time():
+    """国办发明电〔2020〕1号 of 27 January 2020 prolonged the holidays to 2 February."""
+    every = load(SHIPPED)
+    before = reference_from(e for e in every if not e.subject_id.endswith("2020@1"))
+    job, references = job_with(before)
+    facts = [fact("CaseSubmitted", "2020-01-10 09:30", CLOSED, item_code="outdoor-sign"),
+             fact("CaseAccepted", "2020-01-13 10:00", CLOSED),
+             fact("DecisionMade", "2020-01-17 10:00", CLOSED, decision="approved")]  # fmt: skip
+    job.apply(facts, at("2020-01-20 09:00"))
+    told = looked_again(job, references, reference_from(every), "2020-01-28 09:00")
+    found = [m.data for m in messages(told) if m.type == "ClockSuperseded"]
+    assert [(d["kind"], d["reason"]) for d in found] == [("delivery", "calendar")]
+    dates = [(said(d["old_due"]), said(d["new_due"])) for d in found]
+    assert dates == [("2020-02-05 17:00", "2020-02-07 17:00")]
+
+
 def test_the_same_date_become_final_is_said_too():
     job, references, _ = across_new_year()
     same = with_calendars(
@@ -170,3 +187,46 @@ def test_every_version_at_once_leaves_the_rest_of_a_case_alone():
     moved = looked_again(job, references, having(same), "2026-10-13 09:00")
     assert moved.outputs == []
     assert clock_rows(moved, OPEN)["policy_version"] == "default@2"
+
+
+NAMED = replace(BEFORE, mark="before")
+
+
+def looked_and_told():
+    """A case under reference data that has a name, looked at; what was written."""
+    job, references = job_with(NAMED)
+    submitted = fact("CaseSubmitted", "2026-12-30 09:00", OPEN, item_code="sign")
+    accepted = fact("CaseAccepted", "2026-12-30 16:00", OPEN)
+    told = job.apply([submitted, accepted], at("2026-12-30 16:00"))
+    job.reference_changed()
+    return references, [told, job.fire(at("2026-12-30 16:00"), 10)]
+
+
+def test_a_restart_looks_at_no_case_again_while_nothing_is_published():
+    references, written = looked_and_told()
+    again = restored(*written, references=references)
+    wake = state.decode(dict(written[0].state)[OPEN.encode()]).wake
+    assert again.next_due() == wake
+    assert again.fire(wake - 1, 10).is_empty
+
+
+def test_a_restart_wakes_every_case_when_it_has_something_to_say():
+    references, written = looked_and_told()
+    again = restored(*written, references=references)
+    assert not again.fire(again.next_due(), 10).is_empty
+
+
+def test_what_was_published_while_nobody_ran_is_seen_at_the_restart():
+    references, written = looked_and_told()
+    references.current = replace(NOTICE, mark="notice")
+    again = restored(*written, references=references)
+    assert again.next_due() == 0
+    assert moves(again.fire(at("2026-12-30 17:00"), 10))
+
+
+def test_a_look_that_was_not_finished_begins_again_after_a_restart():
+    references, written = looked_and_told()
+    references.current = replace(NOTICE, mark="notice")
+    broken_off = restored(*written, references=references)
+    broken_off.reference_changed()  # and then it is killed
+    assert restored(*written, references=references).next_due() == 0

@@ -5,10 +5,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duban.assess import assess
 from duban.case import evolve
-from streams.difference import difference
-from streams.state import Held, decode, encode, pack, unpack
+from streams.difference import look_at
+from streams.state import Held, at_rest, decode, encode, taken_up
 from tests.given import CASE, at, fact
 from tests.rules.test_deemed import SILENT
 
@@ -62,12 +61,12 @@ def run(arrivals, turns):
     held, events = Held(CASE, "sujiatun", "default"), []
     for one, now in zip(arrivals, turns, strict=True):
         held.facts = evolve(held.facts, one)
-        seen = assess(CASE, "sujiatun", held.facts, SILENT, now)
-        events += difference(held, seen, one.event_id)
+        seen, said = look_at(held, SILENT, now, one.event_id)
+        events += said
         held.version += 1
-        held = unpack(CASE, decode(encode(held, seen, pack(held, True))))
-    seen = assess(CASE, "sujiatun", held.facts, SILENT, LATE)
-    return seen, events + difference(held, seen, "timer")
+        held = taken_up(CASE, decode(encode(held, seen, at_rest(held, True, None))))
+    seen, said = look_at(held, SILENT, LATE, "timer")
+    return seen, events + said
 
 
 def net(events):

@@ -3,6 +3,7 @@
 const duban = (() => {
   const held = new Map();
   let heard = Date.now();
+  let retrying = false;
 
   function figures(texts) {
     heard = Date.now();
@@ -47,14 +48,21 @@ const duban = (() => {
     pill.className = "pill " + state;
   }
 
+  /* A page without figures tries again; asking anew each time would end the try under way. */
+  function retry() {
+    if (retrying) return;
+    retrying = true;
+    location.reload();
+  }
+
   function watch() {
+    if (document.querySelector("[data-reload]")) { retry(); return; }
     const pill = document.getElementById("fresh");
     if (pill && Date.now() - heard > 8000) {
       pill.textContent = pill.dataset.offline;
       pill.className = "pill away";
     }
     release();
-    if (document.querySelector("[data-reload]")) location.reload();
   }
 
   function keys(event) {
@@ -82,6 +90,72 @@ const duban = (() => {
     button.disabled = sent;
   }
 
+  /* What is wrong stands below its field; what was typed stays. */
+  function blame(form, wrong) {
+    for (const place of form.querySelectorAll("[data-wrong]")) {
+      const why = wrong[place.dataset.wrong] || "";
+      place.textContent = why;
+      place.hidden = !why;
+      form.elements[place.dataset.wrong]?.setAttribute("aria-invalid", Boolean(why));
+    }
+    form.querySelector("[aria-invalid=true]")?.focus();
+  }
+
+  function absent(form) {
+    const wrong = {};
+    for (const field of form.querySelectorAll("[required]")) {
+      if (field.value.trim()) continue;
+      const label = field.closest("label").querySelector("span").firstChild.textContent;
+      wrong[field.name] = form.dataset.absent.replace("%", label);
+    }
+    return wrong;
+  }
+
+  function finish(form, answer) {
+    const done = form.nextElementSibling;
+    const link = done.querySelector("[data-case-link]");
+    if (link) {
+      const no = answer.case_id.slice(answer.case_id.indexOf("/") + 1);
+      link.href = form.dataset.case + no.split("/").map(encodeURIComponent).join("/");
+    }
+    form.remove();
+    done.hidden = false;
+    done.querySelector("a").focus();
+  }
+
+  async function post(form) {
+    const fact = Object.fromEntries(new FormData(form));
+    const kind = form.elements.subject?.selectedOptions?.[0]?.dataset.kind;
+    if (kind) fact.subject_kind = kind;
+    const headers = { "X-Duban": "1", "Content-Type": "application/json" };
+    const body = JSON.stringify(fact);
+    const answer = await fetch("/api/v1/hall-facts", { method: "POST", headers, body });
+    if (answer.status === 401) return { detail: form.dataset.session, fields: {} };
+    return await answer.json();
+  }
+
+  async function record(form) {
+    const said = form.querySelector("[role=status]");
+    const button = form.querySelector("button");
+    const wrong = absent(form);
+    blame(form, wrong);
+    said.textContent = "";
+    if (Object.keys(wrong).length) return;
+    button.disabled = true;
+    let answer;
+    try { answer = await post(form); } catch { answer = { detail: form.dataset.silent }; }
+    button.disabled = false;
+    if (answer.event_id) { finish(form, answer); return; }
+    blame(form, answer.fields || {});
+    said.textContent = form.dataset.failed.replace("%", () => String(answer.detail));
+  }
+
+  function submit(event) {
+    if (!event.target.matches("form[data-record]")) return;
+    event.preventDefault();
+    record(event.target);
+  }
+
   function click(event) {
     if (event.target.closest("#menu")) {
       const bar = document.querySelector(".bar");
@@ -99,6 +173,7 @@ const duban = (() => {
 
   document.addEventListener("keydown", keys);
   document.addEventListener("click", click);
+  document.addEventListener("submit", submit);
   document.addEventListener("mouseout", () => setTimeout(release, 300));
   setInterval(watch, 3000);
   return { figures, classes, swap, fresh };

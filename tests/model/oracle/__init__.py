@@ -8,8 +8,9 @@ Where neither the law nor the data say which of two readings holds, these were c
 * a clock that a fact starts after the case has ended (told in the wrong order) has ended with it,
   at the instant of that fact: nothing runs on an ended case; but a new matter about it (a bad
   review, an order to rectify) begins after the end, and its clock runs;
-* the national calendar of a hall that keeps its own weekly hours closes at the hall's hours, not
-  the window's, and knows none of the days that either gave itself (行政许可法 art. 82);
+* the national calendar of a hall works Monday to Friday and on the days that the notice names, and
+  knows none of the days that hall or window gave itself (行政许可法 art. 82); it closes at the
+  hall's hours, not the window's, on a weekday of rest at those of the hall's first day of work;
 * a term counted back ends at the close of the n-th working day before the day named (art. 48);
 * of two pauses on one ground the clock is held once and one ending ends both; an ending that names
   no branch ends those of any; one that names no ground ends the oldest that is not upstream;

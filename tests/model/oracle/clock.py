@@ -109,10 +109,26 @@ class Clock:
         stretch = {"begin": at, "end": None, "due": self.due, "told": cause["recorded_at"]}
         self.stretches.append({**stretch, "rungs": self.rungs})
 
+    def redate(self, due: int | None, fact: Fact) -> None:
+        """Another date from now on. That the one before was missed, it was."""
+        self.fixed_due = due
+        if self.state != "stopped":
+            self.stretches[-1]["end"] = fact["occurred_at"]
+            self.new_due(fact["occurred_at"], fact)
+
     def late_by(self, now: int) -> bool:
         """Whether the clock ran past a due instant before `now`."""
         ends = [(s["due"], now if s["end"] is None else min(s["end"], now)) for s in self.stretches]
         return any(due < end for due, end in ends)
+
+    def breached(self, now: int) -> list[int]:
+        """The first due instant that the clock ran past before `now`; one breach a clock."""
+        passed = [
+            s["due"]
+            for s in self.stretches
+            if s["due"] < (now if s["end"] is None else min(s["end"], now))
+        ]
+        return passed[:1]
 
     def silent(self, now: int) -> bool:
         """Whether a term ran out before anything answered it. What the law supplied on a person's
@@ -149,6 +165,18 @@ class Clock:
             self.stretches[-1]["end"] = fact["occurred_at"]
             self.state, self.since = "paused", fact["occurred_at"]
         self.holds[name] = fact
+
+    def lawful(self, ground: str, fact: Fact) -> bool:
+        """Whether a pause on this ground holds a clock of this kind."""
+        told = ground == "upstream" or bool(fact["data"].get("written_notice_no"))
+        return told and ground in self.definition.get("pause_grounds", [])
+
+    def begin_held(self, holds: dict[tuple[str, str], Fact]) -> None:
+        """What holds the case already holds a clock from its first instant on."""
+        if holds and self.fixed_due is None:
+            self.holds = holds
+            self.state = "paused"
+            self.stretches[-1]["end"] = self.since
 
     def resume(self, fact: Fact, names: list[tuple[str, str]]) -> None:
         """Let grounds go; count again when none is left."""
@@ -198,22 +226,32 @@ class Clock:
             self.exclude(at, next(iter(self.holds.values())))
         self.state, self.stopped_at, self.stopped_by = "stopped", at, fact
 
-    def reopen(self, fact: Fact, minus_closed: bool) -> None:
-        """Go on where an ending had stopped it; the closed time counts, or is taken out."""
+    def reopen(self, fact: Fact, minus_closed: bool, holds: dict[tuple[str, str], Fact]) -> None:
+        """Go on where an ending had stopped it, the closed time taken out: held by what holds the
+        case by now. Else as before the ending; what came in between is told afterwards."""
         assert self.stopped_at is not None
         for terms in self.unheard:
             self.take_terms(*terms)
         self.unheard = []
         self.since = self.stopped_at
+        late = self.late_by(fact["occurred_at"])
         if minus_closed:
             closed = {"begin": self.stopped_at, "end": fact["occurred_at"], "kind": "closed"}
             self.segments.append(closed)
             self.since = fact["occurred_at"]
-        self.holds.clear()
-        self.state, self.stopped_at, self.stopped_by = "running", None, None
-        if not self.late_by(fact["occurred_at"]):
-            self.due = self.due_from(self.since)
-        self.hold_due(fact["occurred_at"], fact)
+            self.holds = {} if late or self.fixed_due is not None else holds
+        self.state = "paused" if self.holds else "running"
+        self.stopped_at, self.stopped_by = None, None
+        if self.state == "running":
+            self.due = self.due if late else self.due_from(self.since)
+        self.known = [*self.stretches]
+        self.hold_due(self.since, fact)
+
+    def back(self, fact: Fact) -> None:
+        """The case is open again: due instants that lay behind it never warned anybody."""
+        self.stretches = self.known
+        if self.state == "running":
+            self.hold_due(fact["occurred_at"], fact)
 
     def change_terms(
         self, definition: Definition, rungs: list[dict[str, Any]], budget: int, at: int, cause: Fact

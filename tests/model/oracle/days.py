@@ -51,10 +51,10 @@ class Days:
         zone: str,
         layers: list[list[dict[str, Any]]],
         notices: list[dict[str, Any]],
-        own_days: bool = True,
+        national: bool = False,
     ) -> None:
         self.zone = ZoneInfo(zone)
-        self.own_days = own_days
+        self.national = national
         self.layers = [by_day_of_effect(layer) for layer in layers]
         starts = [start for layer in self.layers for start, _ in layer]
         self.earliest = min(starts, default=date.min)
@@ -72,7 +72,9 @@ class Days:
     # --- what a date is ---
 
     def week(self, on: date) -> list[list[tuple[int, int]]]:
-        """The weekly hours in force: the window's, else the hall's, else the usual ones."""
+        """The weekly hours in force: the window's, else the hall's, else the usual ones. By the law
+        Monday to Friday are worked (art. 82), whatever the hall keeps: of it come the hours alone,
+        for a weekday on which it rests those of its first day of work."""
         week = USUAL
         for layer in self.layers:
             in_force = [hours for start, hours in layer if start <= max(on, self.earliest)]
@@ -81,6 +83,9 @@ class Days:
                 for some in in_force[-1]["weekly"]:
                     for weekday in some["weekdays"]:
                         week[weekday - 1] = shifts_in(some["shifts"])
+        if self.national:
+            some_day = next((shifts for shifts in week if shifts), USUAL[0])
+            week = [shifts or some_day for shifts in week[:5]] + [[], []]
         return week
 
     def shifts(self, on: date) -> list[tuple[int, int]]:
@@ -99,7 +104,7 @@ class Days:
     def own(self, on: date) -> list[tuple[int, int]] | None:
         """Hours of a day that the hall, or over it the window, gave itself."""
         found = None
-        for layer in self.layers if self.own_days else []:
+        for layer in [] if self.national else self.layers:
             for index, (start, hours) in enumerate(layer):
                 begun = index == 0 or start <= on
                 over = index + 1 < len(layer) and layer[index + 1][0] <= on

@@ -1,6 +1,7 @@
 """Who is told when: the rungs of a ladder around each due instant of a clock.
 
-A rung fires at its instant if the clock had begun by then and the due instant still held. Those
+A rung fires at its instant if the clock had begun by then and the due instant still held; those at
+and after a date that had passed when it was set fire all the same. Those
 that were past when the fact that set the due instant was recorded fold into the last of them.
 """
 
@@ -37,7 +38,9 @@ def signals(clock: Clock) -> list[Signal]:
         fired = []
         for rung in stretch["rungs"]:
             at = rung_at(clock, stretch["due"], rung)
-            if at > clock.begun and (stretch["end"] is None or at < stretch["end"]):
+            if (at > clock.begun or at >= stretch["due"]) and (
+                stretch["end"] is None or at < stretch["end"]
+            ):
                 fired.append({"level": rung["level"], "rung": name(rung), "at": at})
         past = [f for f in fired if f["at"] <= stretch["told"] and f["level"] != "escalate"]
         folded = max(past, key=lambda f: f["at"]) if past else None
@@ -64,7 +67,7 @@ def out_at(clock: Clock, facts: list[Fact], now: int) -> list[Signal]:
         if fact["type"] == "AlertAcknowledged" and fact["data"]["alert_id"] in names:
             noted.setdefault(fact["data"]["alert_id"], fact["occurred_at"])
     return [
-        s
+        {**s, "noted": alert_name(clock, s) in noted}
         for s in visible
         if s["level"] != "escalate" or not any(at <= s["at"] for at in noted.values())
     ]

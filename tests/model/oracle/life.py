@@ -33,6 +33,7 @@ ORDER = (
     "CaseReopened", "RatingInvited", "RatingGiven", "NegativeReviewOpened", "ReviewContacted",
     "ReviewVerified", "ReviewRectified", "ReviewAppealed", "ReviewAppealDecided", "CallbackDone",
     "ReviewClosed", "AlertAcknowledged", "AlertCommented", "EventVoided", "ClockTicked",
+    "PublicationDue", "PublicationDone",
 )  # fmt: skip
 
 ENDINGS = ("DecisionMade", "CaseClosed", "CaseRefused")
@@ -56,36 +57,75 @@ def told(facts: list[Fact]) -> list[Fact]:
 
 
 def standing(facts: list[Fact]) -> list[Fact]:
-    """Facts that are neither voided nor corrected by a fact of their type. The voiding recorded
-    last is heard first, for it may void another; a voided correction corrects nothing."""
-    void: set[str] = set()
+    """Facts that are not voided, each in its last wording: a fact and whatever corrects it, or
+    corrects that, say one thing."""
     voidings = [f for f in facts if f["type"] == "EventVoided"]
-    for one in sorted(voidings, key=lambda f: (f["recorded_at"], f["id"]), reverse=True):
-        if one["id"] not in void:
-            void.add(one["data"]["voids_event_id"])
-    left = [f for f in facts if f["id"] not in void]
-    replaced = {(f["corrects"], f["type"]) for f in left if f.get("corrects")}
-    return [f for f in left if (f["id"], f["type"]) not in replaced and f["type"] != "EventVoided"]
+    void = [v["data"]["voids_event_id"] for v in voidings if holds(v, voidings)]
+    left = [f for f in facts if f["id"] not in void and f["type"] != "EventVoided"]
+    return [f for f in left if f is last_wording(f, left, facts)]
 
 
-def confirmed(facts: list[Fact]) -> list[Fact]:
-    """The facts, and beside each person's confirmation what the law supplies on it. What a program
-    confirms, and an acceptance of nothing, is no confirmation."""
+def holds(voiding: Fact, voidings: list[Fact]) -> bool:
+    """Whether a voiding was not taken back by another one that holds."""
+    aiming = [v for v in voidings if v["data"]["voids_event_id"] == voiding["id"]]
+    return not any(holds(other, voidings) for other in aiming)
+
+
+def last_wording(fact: Fact, left: list[Fact], facts: list[Fact]) -> Fact:
+    """The wording that counts: of those that no other one corrects the last to be recorded."""
+    source = original(fact, facts)
+    wordings = [f for f in left if f["type"] == fact["type"] and original(f, facts) == source]
+    corrected = [f["corrects"] for f in wordings if f.get("corrects")]
+    open_ones = [f for f in wordings if f["id"] not in corrected]
+    return max(open_ones, key=lambda f: (f["recorded_at"], f["id"]))
+
+
+def original(fact: Fact, facts: list[Fact]) -> str:
+    """The id that corrections of one type go back to, whether or not that fact was ever told."""
+    target = fact.get("corrects")
+    if not target:
+        return str(fact["id"])
+    found = [f for f in facts if f["id"] == target]
+    if not found:
+        return str(target)
+    return original(found[0], facts) if found[0]["type"] == fact["type"] else str(fact["id"])
+
+
+def confirmed(facts: list[Fact], unanswered: Any) -> list[Fact]:
+    """The facts, and beside each of a person's words on an earlier day what it makes of that day.
+    Neither a program nor the party that gains by it can say that silence was an acceptance.
+    `unanswered` says which receipt had stayed so before a confirmation."""
     found = []
     for fact in facts:
-        if fact["type"] != "DeemedOutcomeConfirmed":
+        outsider = fact["role"] in ("", "system", "applicant", "owner", "intermediary")
+        if fact["type"] == "CaseAccepted":
+            found += [fact, *dated_back(fact, facts)]
+        elif fact["type"] == "CaseDeemedAccepted":
+            found += [] if outsider else [fact]
+        elif fact["type"] != "DeemedOutcomeConfirmed":
             found.append(fact)
-        elif fact["role"] not in ("", "system") and (more := supplied(fact, facts)):
+        elif not outsider and (more := supplied(fact, facts, unanswered)):
             data = {**more["data"], "confirmed": fact["data"]["outcome"]}
             found += [fact, {**more, "data": data, "confirmed_at": fact["occurred_at"]}]
     return sorted(found, key=place)
 
 
-def supplied(fact: Fact, facts: list[Fact]) -> Fact | None:
+def dated_back(fact: Fact, facts: list[Fact]) -> list[Fact]:
+    """The acceptance on the day that its notice bears, where that was earlier than it was told:
+    what was not yet received cannot have been accepted."""
+    on = fact["data"].get("accepted_on")
+    if on is None:
+        return []
+    at = max(on, received(fact, facts) or on)
+    data = {**fact["data"], "confirmed": "acceptance"}
+    return [{**fact, "occurred_at": at, "data": data}] if at < fact["occurred_at"] else []
+
+
+def supplied(fact: Fact, facts: list[Fact], unanswered: Any) -> Fact | None:
     """What a confirmation stands for (行政许可法 arts 32, 50; a branch that kept silent)."""
     data, outcome = fact["data"], fact["data"].get("outcome")
     if outcome == "acceptance":
-        at = data.get("from") or received(fact, facts)
+        at = data.get("from") or unanswered(fact) or received(fact, facts)
         accepted = {**fact, "type": "CaseDeemedAccepted", "occurred_at": at, "data": {"from": at}}
         return accepted if at is not None else None
     if outcome == "consent" and data.get("branch_id"):
@@ -117,6 +157,7 @@ OWN_LIVES = {
     "SupervisionOrdered": "SupervisionAnswered",
     "PatrolScheduled": "PatrolDone",
     "RectificationOrdered": "RectificationAccepted",
+    "PublicationDue": "PublicationDone",
 }
 
 
@@ -128,12 +169,14 @@ class Case:
         self.submitted_at: int | None = None
         self.accepted_at: int | None = None
         self.ended_at: int | None = None
+        self.refused = False
 
     def live(self, fact: Fact) -> None:
         """One fact more."""
         type_, data, at = fact["type"], fact["data"], fact["occurred_at"]
         if self.ended_at is None and not type_.startswith(("Alert", "Rating")):
-            self.window = fact.get("window") or self.window
+            takes_in = type_ in ("CaseSubmitted", "CaseAccepted", "CaseDeemedAccepted")
+            self.window = (fact.get("window") if takes_in or not self.window else "") or self.window
         applied = type_ in ("CaseSubmitted", "CaseAccepted", "CaseDeemedAccepted")
         if applied and self.begun != "ProjectOpened":
             self.begun = ""  # it is an application after all; a project stays one
@@ -142,15 +185,18 @@ class Case:
                 self.submitted_at = at
             self.item_code = data.get("item_code") or self.item_code
         if type_ in ("CaseAccepted", "CaseDeemedAccepted"):
+            if self.refused:  # the refusal did not last
+                self.ended_at, self.refused = None, False
             if self.accepted_at is None:
                 self.accepted_at = at
             self.case_class = data.get("case_class") or self.case_class
         if type_ in OWN_LIVES and self.submitted_at is None and self.accepted_at is None:
             self.begun, self.submitted_at = type_, at
-        if (type_ in ENDINGS or self.ends_own_life(fact)) and self.ended_at is None:
-            self.ended_at = at
+        if type_ in ENDINGS or self.ends_own_life(fact):
+            self.refused = type_ == "CaseRefused" and (self.ended_at is None or self.refused)
+            self.ended_at = at if self.ended_at is None else self.ended_at
         if type_ == "CaseReopened":
-            self.ended_at = None
+            self.ended_at, self.refused = None, False
 
     def ends_own_life(self, fact: Fact) -> bool:
         """Whether a fact ends a case that is no application; a complaint may be turned down."""

@@ -32,7 +32,11 @@ def whole(policy: Table, tables: list[Table]) -> Table:
         taken = whole(base, tables)
         clocks |= {clock["kind"]: clock for clock in taken["clocks"]}
         ladders |= taken["ladders"]
-        rest |= {n: taken[n] for n in ("reopen_mode", "reopen_by_cause", "absence") if n in taken}
+        rest |= {
+            n: taken[n]
+            for n in ("reopen_mode", "reopen_by_cause", "absence", "unreasoned")
+            if n in taken
+        }
     clocks |= {clock["kind"]: clock for clock in policy.get("clocks", [])}
     ladders |= policy.get("ladders", {})
     return {**rest, **policy, "clocks": list(clocks.values()), "ladders": ladders}
@@ -53,6 +57,7 @@ class Published:
         self.notices = tables.get("calendar", [])
         self.hours = tables.get("hours", [])
         self._days: dict[Any, Days] = {}
+        self._ranked: list[tuple[int, Table]] = []
 
     def item(self, code: str, at: int, by: int | None) -> Table | None:
         """The version of an item in force, of those published by an instant (None: of all)."""
@@ -70,29 +75,32 @@ class Published:
         return sorted(later, key=in_turn)
 
     def days(self, hall: str, window: str, published_by: int | None, national: bool) -> Days:
-        """The calendar of a window (national: without days of its own), as it was known by an
+        """The calendar of a window (national: that of the law), as it was known by an
         instant (None: as it is known in the end)."""
-        key = (hall, window, published_by, national)
-        if key not in self._days:
-            self._days[key] = self._make_days(*key)
-        return self._days[key]
-
-    def _make_days(self, hall: str, window: str, by: int | None, national: bool) -> Days:
+        by = published_by
         own = [h for h in self.hours if h["hall"] == hall and known(h, by)]
         of_hall = [h for h in own if not h.get("window")]
         of_window = [h for h in own if window and h.get("window") == window and not national]
         last = sorted(of_window or of_hall, key=in_turn)
         zone = last[-1].get("zone", "Asia/Shanghai") if last else "Asia/Shanghai"
-        return Days(zone, [of_hall, of_window], self._notices(by), own_days=not national)
+        notices = self._notices(by)
+        made_of = (
+            zone,
+            national,
+            *(tuple(map(id, some)) for some in (of_hall, of_window, notices)),
+        )
+        if made_of not in self._days:
+            self._days[made_of] = Days(zone, [of_hall, of_window], notices, national)
+        return self._days[made_of]
 
     def _notices(self, by: int | None) -> list[Table]:
         """The last notice of each year that was out by an instant."""
+        if not self._ranked:
+            ranked = [(instant_of(n["published_on"]), n) for n in self.notices]
+            self._ranked = sorted(ranked, key=lambda n: (n[0], number(n[1]["version"])))
         years: dict[int, Table] = {}
-        ranked = sorted(
-            self.notices, key=lambda n: (instant_of(n["published_on"]), number(n["version"]))
-        )
-        for notice in ranked:
-            if by is None or instant_of(notice["published_on"]) <= by:
+        for published, notice in self._ranked:
+            if by is None or published <= by:
                 years[notice["year"]] = notice
         return [years[year] for year in sorted(years)]
 

@@ -4,17 +4,19 @@ from typing import Any
 
 from tests.model.oracle.clock import Clock, Definition
 from tests.model.oracle.days import Days
-from tests.model.oracle.life import Case, Fact
+from tests.model.oracle.life import Case, Fact, place
 from tests.model.oracle.published import Table
 
 NEW_MATTERS = (
     "OpinionReceived", "NegativeReviewOpened", "SupervisionOrdered", "RectificationOrdered",
     "RectificationRejected",
+    "ReviewRectified",
 )  # fmt: skip
 
 
 class Track:
-    """The clocks of a kind. `days_of` gives the calendar that a definition counts by."""
+    """The clocks of a kind. `days_of` gives the calendar by which a clock of a definition,
+    with its anchor and key, is counted: that of the day on which it stopped."""
 
     def __init__(self, facts: list[Fact], policy: Table, item: Table | None, days_of: Any) -> None:
         self.facts, self.policy, self.item, self.days_of = facts, policy, item, days_of
@@ -23,6 +25,7 @@ class Track:
         self.clocks: list[Clock] = []
         self.case = Case()
         self.past: list[Fact] = []
+        self.now: Fact = {}
 
     def define(self, kind: str, policy: Table) -> None:
         """What a policy says of the kind, the defaults written out; nothing where it has none."""
@@ -35,6 +38,7 @@ class Track:
     def take(self, fact: Fact) -> None:
         """One fact more of the case."""
         self.case.live(fact)
+        self.now = fact
         if self.definition is not None:
             if self.definition["unit"] == "instant":
                 self._take_for_dates(fact, self.definition)
@@ -69,16 +73,32 @@ class Track:
 
     def _start(self, fact: Fact, definition: Definition, key: str) -> None:
         own = [clock for clock in self.clocks if clock.key == key]
-        if any(clock.state != "stopped" for clock in own):
+        running = [clock for clock in own if clock.state != "stopped"]
+        if running and definition.get("before"):  # a hearing that is put off, or brought forward
+            told = self.make(fact, definition, key, running[-1].anchor)
+            if told is not None:
+                running[-1].redate(told.fixed_due, fact)
+        if running:
             return
         if own and not definition.get("repeats"):
+            return
+        if self.settled(definition, key):
             return
         clock = self.make(fact, definition, key)
         if clock is not None:
             clock.start()
+            clock.begin_held(self.in_force(clock))
             self.clocks.append(clock)
             if ending := self.ended_before(fact, definition, key):
                 clock.stop(ending, at=fact["occurred_at"])
+
+    def settled(self, definition: Definition, key: str) -> bool:
+        """Whether what the kind is about was settled, such as a case that is accepted."""
+        for past in self.past:
+            final = past["type"] in definition.get("final", []) and self.stops(past, definition)
+            if final and key_of(past, definition) in ("", key):
+                return True
+        return False
 
     def ended_before(self, fact: Fact, definition: Definition, key: str) -> Fact | None:
         """The fact that had ended the case before this one, told in the wrong order, if any. What
@@ -93,20 +113,27 @@ class Track:
                 ending = past if key_of(past, definition) in ("", key) else ending
         return ending
 
+    def in_force(self, clock: Clock) -> dict[tuple[str, str], Fact]:
+        """The pauses that were told before now, concern a clock and have not ended: an ending of
+        the case ends none (行政许可法 art 45 excludes the time that the review itself takes)."""
+        holds: dict[tuple[str, str], Fact] = {}
+        for fact in [*self.past, self.now]:
+            begun, ended = pause_of(fact), end_of(fact)
+            if begun and fact is not self.now and concerns(fact, clock):
+                if clock.lawful(begun[0], fact):
+                    holds[begun] = fact
+            elif ended and concerns(fact, clock):
+                for name in held(holds, *ended):
+                    del holds[name]
+        return holds
+
     def _touch(self, clock: Clock, fact: Fact) -> None:
         """What a fact does to a clock that was there before."""
-        data, per = fact["data"], clock.definition.get("per", "")
-        branch = data.get("branch_id") or ""
-        concerns = branch == "" or per == "" or (per == "branch_id" and branch == clock.key)
         match fact["type"]:
-            case "ClockExclusionStarted" if concerns:
-                clock.pause(fact, (str(data.get("ground") or ""), branch))
-            case "ForwardedUp" if concerns:
-                clock.pause(fact, ("upstream", branch))
-            case "ClockExclusionEnded" if concerns:
-                clock.resume(fact, held(clock, data.get("ground") or "", branch))
-            case "UpstreamReplied" if concerns:
-                clock.resume(fact, held(clock, "upstream", branch))
+            case "ClockExclusionStarted" | "ForwardedUp" if concerns(fact, clock):
+                clock.pause(fact, pause_of(fact) or ("", ""))
+            case "ClockExclusionEnded" | "UpstreamReplied" if concerns(fact, clock):
+                clock.resume(fact, held(clock.holds, *(end_of(fact) or ("", ""))))
             case "ExtensionGranted" if key_of(fact, clock.definition) in ("", clock.key):
                 clock.extend(fact)
             case "CaseReopened":
@@ -117,26 +144,45 @@ class Track:
         last = [c for c in self.clocks if c.key == clock.key][-1]
         if clock is not last or clock.state != "stopped" or not clock.ended:
             return
+        if self.settled(self.definition or clock.definition, clock.key):
+            return
         usual = self.policy.get("reopen_mode", "continue")
         mode = self.policy.get("reopen_by_cause", {}).get(fact["data"].get("cause", ""), usual)
-        if mode != "new_clock":
-            clock.reopen(fact, minus_closed=mode == "continue_minus_closed")
-            return
         definition = self.definition or clock.definition
+        accepted = {"CaseAccepted", "CaseDeemedAccepted"} & {*definition["start"]}
+        of_the_case = definition.get("governs") or accepted or definition["unit"] == "instant"
+        if mode != "new_clock" or not of_the_case:
+            self._go_on(clock, fact, minus_closed=mode != "continue")
+            return
         budget, unit = self.term(clock.terms, definition, clock.key)
         if clock.fixed_due is not None:
             budget, unit = clock.first_budget, clock.unit
+            if definition.get("effect") and clock.fixed_due <= fact["occurred_at"]:
+                return
         if (budget and unit not in ("instant", "item", "unknown")) or clock.fixed_due is not None:
-            anew = Clock(definition, clock.key, fact, clock.days, budget or 0, unit)
+            days: Days = self.days_of(definition, fact, clock.key)
+            anew = Clock(definition, clock.key, fact, days, budget or 0, unit)
             anew.fixed_due, anew.terms, anew.rungs = clock.fixed_due, clock.terms, self.rungs
             anew.start()
+            anew.begin_held(self.in_force(anew))
             self.clocks.append(anew)
+
+    def _go_on(self, clock: Clock, fact: Fact, minus_closed: bool) -> None:
+        """A clock that goes on. Where the closed time counts, pauses in it do not. What was told
+        before the clock began is no part of it, though the case had been ended even before that."""
+        ending = clock.stopped_by
+        clock.reopen(fact, minus_closed, self.in_force(clock))
+        when = [place(f) for f in self.past if ending and f["id"] == ending["id"]]
+        for told in [] if minus_closed else self.past:
+            if place(told) > max(*when, place(clock.anchor)) and (pause_of(told) or end_of(told)):
+                self._touch(clock, told)
+        clock.back(fact)
 
     # --- imposed dates ---
 
     def _take_for_dates(self, fact: Fact, definition: Definition) -> None:
-        """An imposed date binds whenever it was told: a later one replaces it, an ending that was
-        told before it has ended it."""
+        """An imposed date binds whenever it was told, and an ending that was told before it has
+        ended it; a later date counts from its own telling on."""
         there_before = list(self.clocks)
         stopped = self._stop(fact, definition)
         if fact["type"] in definition["start"] and self.fits(fact, definition.get("when", {})):
@@ -154,7 +200,7 @@ class Track:
             return
         clock.start()
         if own and (own[-1].state != "stopped" or not definition.get("repeats")):
-            self._replace(own[-1], clock)
+            own[-1].redate(clock.fixed_due, fact)
             return
         self.clocks.append(clock)
         if not own and self.past and not definition.get("repeats"):
@@ -166,32 +212,30 @@ class Track:
         for fact in self.past:
             if clock.state == "stopped":
                 if fact["type"] == "CaseReopened" and clock.ended:
-                    clock.reopen(fact, minus_closed=False)
+                    clock.reopen(fact, minus_closed=False, holds={})
+                    clock.back(fact)
             elif self.stops(fact, definition) and key_of(fact, definition) in ("", clock.key):
                 clock.stop(fact)
 
-    def _replace(self, old: Clock, new: Clock) -> None:
-        """The last date counts; what has happened to the old one has happened to it."""
-        self.clocks[self.clocks.index(old)] = new
-        new.state, new.stopped_at, new.stopped_by = old.state, old.stopped_at, old.stopped_by
-        new.segments = old.segments
-        new.stretches = [{**s, "due": new.due, "rungs": new.rungs} for s in old.stretches]
-        new.stretches[0]["told"] = new.anchor["recorded_at"]
-
     # --- terms ---
 
-    def make(self, fact: Fact, definition: Definition, key: str) -> Clock | None:
-        """The clock a fact starts, with its ladder, or None where it has no term."""
-        clock = self._made(fact, definition, key)
+    def make(
+        self, fact: Fact, definition: Definition, key: str, anchor: Fact | None = None
+    ) -> Clock | None:
+        """The clock a fact starts, with its ladder, or None where it has no term. What only moves
+        a date is counted by the days of the clock that it moves, which has that anchor."""
+        clock = self._made(fact, definition, key, anchor or fact)
         if clock is not None:
             clock.rungs = self.rungs
         return clock
 
-    def _made(self, fact: Fact, definition: Definition, key: str) -> Clock | None:
-        days: Days = self.days_of(definition)
+    def _made(self, fact: Fact, definition: Definition, key: str, anchor: Fact) -> Clock | None:
+        days: Days = self.days_of(definition, anchor, key)
         if definition["unit"] == "instant":
             due = fact["data"].get(definition.get("due_field", "due_at"))
-            return Clock(definition, key, fact, days, due, "instant") if due is not None else None
+            if due is None or (definition.get("effect") and due <= fact["occurred_at"]):
+                return None  # silence answers nothing that was not asked yet
+            return Clock(definition, key, fact, days, due, "instant")
         budget, unit = self.term(fact, definition, key)
         if not budget or unit in ("instant", "item", "unknown"):
             return None
@@ -262,10 +306,35 @@ def keys(fact: Fact, definition: Definition) -> list[str]:
     return [key_of(fact, definition)]
 
 
-def held(clock: Clock, ground: str, branch: str) -> list[tuple[str, str]]:
+def pause_of(fact: Fact) -> tuple[str, str] | None:
+    """Ground and branch of the pause that a fact begins."""
+    branch = fact["data"].get("branch_id") or ""
+    if fact["type"] == "ForwardedUp":
+        return "upstream", branch
+    begins = fact["type"] == "ClockExclusionStarted"
+    return (str(fact["data"].get("ground") or ""), branch) if begins else None
+
+
+def end_of(fact: Fact) -> tuple[str, str] | None:
+    """Ground (or none) and branch of the pause that a fact ends."""
+    branch = fact["data"].get("branch_id") or ""
+    if fact["type"] == "UpstreamReplied":
+        return "upstream", branch
+    ends = fact["type"] == "ClockExclusionEnded"
+    return (str(fact["data"].get("ground") or ""), branch) if ends else None
+
+
+def concerns(fact: Fact, clock: Clock) -> bool:
+    """Whether a pause, or its end, is about a clock: that of its branch or one of the whole case;
+    one of the whole case is about every clock."""
+    per, branch = clock.definition.get("per", ""), fact["data"].get("branch_id") or ""
+    return branch == "" or per == "" or (per == "branch_id" and branch == clock.key)
+
+
+def held(holds: dict[tuple[str, str], Fact], ground: str, branch: str) -> list[tuple[str, str]]:
     """What ends of that which holds a clock: the ground named (of any branch where none is named);
     where no ground is named the oldest legal one."""
-    names = [name for name in clock.holds if branch in ("", name[1])]
+    names = [name for name in holds if branch in ("", name[1])]
     if ground:
         return [name for name in names if name[0] == ground]
     return [name for name in names if name[0] != "upstream"][:1]

@@ -5,7 +5,7 @@ from typing import Any
 from tests.model.oracle.clock import Clock
 from tests.model.oracle.days import instant_of
 from tests.model.oracle.ladder import out_at
-from tests.model.oracle.life import ENDINGS, Case, Fact, confirmed, lived, standing, told
+from tests.model.oracle.life import ENDINGS, Case, Fact, confirmed, lived, place, standing, told
 from tests.model.oracle.published import Published, Table, out
 from tests.model.oracle.tracks import Track
 
@@ -17,8 +17,8 @@ Verdict = dict[str, list[dict[str, Any]]]
 
 def judge(facts: list[Fact], published: Published, hall: str, now: int) -> Verdict:
     """Everything there is to say of the case with these facts, at `now` (ms)."""
-    stand = confirmed(standing(told(facts)))
-    said: Verdict = {"clocks": [], "signals": [], "deemed": []}
+    stand = stand_of(facts, published, hall)
+    said: Verdict = {"clocks": [], "signals": [], "deemed": [], "alerts": [], "breaches": []}
     if not stand:
         return said
     rules = chosen(stand, published, now)
@@ -30,11 +30,43 @@ def judge(facts: list[Fact], published: Published, hall: str, now: int) -> Verdi
         said["clocks"].append({**about, **described(clock)})
         for signal in out_at(clock, stand, now):
             names = ("level", "rung", "due", "at")
-            said["signals"].append({**about, **{n: signal[n] for n in names}})
+            signalled = {**about, **{n: signal[n] for n in names}}
+            said["signals"].append(signalled)
+            cleared = clock.stopped_at is not None
+            said["alerts"].append({**signalled, "noted": signal["noted"], "cleared": cleared})
+        said["breaches"] += [{**about, "due": due} for due in clock.breached(now)]
         effect = clock.definition.get("effect")
         if effect and clock.silent(now):
             said["deemed"].append({**about, "outcome": effect["outcome"]})
     return said
+
+
+def stand_of(facts: list[Fact], published: Published, hall: str) -> list[Fact]:
+    """The facts that stand, with what the law supplies on a person's confirmation."""
+    there = standing(told(facts))
+
+    def unanswered(confirmation: Fact) -> int | None:
+        return silent_since(confirmation, there, published, hall)
+
+    return confirmed(there, unanswered)
+
+
+def silent_since(
+    confirmation: Fact, facts: list[Fact], published: Published, hall: str
+) -> int | None:
+    """The first receipt whose five days had passed unanswered when somebody confirmed an
+    acceptance: by the law the case is accepted from that one (行政许可法 art 32)."""
+    earlier = [f for f in facts if place(f) < place(confirmation)]
+    earlier = [f for f in earlier if f["type"] != "DeemedOutcomeConfirmed"]
+    if not earlier:
+        return None
+    at = confirmation["occurred_at"]
+    found = [
+        clock.begun
+        for clock in clocks_of(earlier, published, hall, chosen(earlier, published, at))
+        if clock.definition.get("effect", {}).get("outcome") == "acceptance" and clock.silent(at)
+    ]
+    return min(found, default=None)
 
 
 def described(clock: Clock) -> dict[str, Any]:
@@ -82,23 +114,41 @@ def chosen(stand: list[Fact], published: Published, now: int) -> Rules:
 
 
 def absences(stand: list[Fact], rules: Rules) -> list[dict[str, Any]]:
-    """Branches that stayed away without a reason, after they had signed for the papers and before
-    they or the case had said anything (宜府办发〔2009〕66号 art. 3)."""
-    effect = (rules.policy or {}).get("absence")
-    signed: set[str] = set()
-    settled: set[str] = set()
-    found = []
-    for fact in stand:
+    """Branches that stayed away without a reason (宜府办发〔2009〕66号 art. 3), or disagreed or
+    gave no clear answer without one (fsou 169519): after they had signed for the papers and before
+    they or the case had said anything."""
+    policy = rules.policy or {}
+    found: list[dict[str, Any]] = []
+    for i, fact in enumerate(stand):
         branch = fact["data"].get("branch_id") or ""
-        if fact["type"] == "BranchReceipted":
-            signed.add(branch)
-        if fact["type"] == "BranchOpined" or fact["type"] in ENDINGS:
-            settled.add(branch)
-        absent = fact["type"] == "BranchAbsent" and not fact["data"].get("reason")
-        if effect and absent and branch in signed and not settled & {branch, ""}:
-            settled.add(branch)
+        effect = policy.get(without_reason(fact))
+        before = stand[:i]
+        signed = any(of_branch(f, branch) for f in before if f["type"] == "BranchReceipted")
+        ended = any(f["type"] in ENDINGS for f in before)
+        spoke = any(
+            of_branch(f, branch) or of_branch(f, "")
+            for f in before
+            if f["type"] == "BranchOpined" and not policy.get(without_reason(f))
+        )
+        known = any(other["key"] in (branch, "") for other in found)
+        if effect and signed and not (ended or spoke or known):
             found.append({"kind": "", "key": branch, "outcome": effect["outcome"]})
     return found
+
+
+def without_reason(fact: Fact) -> str:
+    """The rule of a policy that a fact falls under if it gives no reason."""
+    if fact["data"].get("reason"):
+        return ""
+    if fact["type"] == "BranchAbsent":
+        return "absence"
+    unclear = fact["data"].get("opinion") in ("disagree", "unknown")
+    return "unreasoned" if fact["type"] == "BranchOpined" and unclear else ""
+
+
+def of_branch(fact: Fact, branch: str) -> bool:
+    """Whether a fact is of a branch."""
+    return (fact["data"].get("branch_id") or "") == branch
 
 
 def clocks_of(stand: list[Fact], published: Published, hall: str, rules: Rules) -> list[Clock]:
@@ -106,11 +156,23 @@ def clocks_of(stand: list[Fact], published: Published, hall: str, rules: Rules) 
     if rules.policy is None:
         return []
 
-    def days_of(definition: Table) -> Any:
-        national = definition.get("days") == "national"
-        return published.days(hall, rules.window, rules.case.ended_at, national)
+    stops: dict[Any, int | None] = {}
 
-    kinds = {c["kind"]: c for p in (rules.policy, *rules.changes) for c in p["clocks"]}
+    def days_of(definition: Table, anchor: Fact, key: str) -> Any:
+        national = definition.get("days") == "national"
+        stopped = stops.get((definition["kind"], anchor["id"], key))
+        return published.days(hall, rules.window, stopped, national)
+
+    told = {fact["type"] for fact in stand}
+    kinds = {
+        c["kind"]: c
+        for p in (rules.policy, *rules.changes)
+        for c in p["clocks"]
+        if told & set(c["start"])  # no other kind has a clock on this case
+    }
+    for kind in kinds:  # a stop does not hang on any date; so it can be found before the days are
+        for clock in walk(kind, stand, rules, days_of):
+            stops[kind, clock.anchor["id"], clock.key] = clock.stopped_at
     return [clock for kind in kinds for clock in walk(kind, stand, rules, days_of)]
 
 

@@ -1,0 +1,68 @@
+"""What happened in a hall besides cases: praise, findings, measures, activities, as it stands."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from projections.reports.period import Period
+from projections.reports.source import Source
+
+ENDS = ["FindingClosed", "HonourRevoked"]
+_SQL = """
+SELECT event_type, subject, subject_kind, occurred_at, evidence != '' AS is_proven, payload,
+  toString(event_id) AS event_id
+FROM hall_facts_now
+WHERE hall_id = {hall:String} AND recorded_at <= fromUnixTimestamp64Milli({now:Int64})
+  AND toDate(occurred_at, {zone:String}) >= toDate({first:String})
+  AND (toDate(occurred_at, {zone:String}) <= toDate({last:String})
+    OR event_type IN {ends:Array(String)})
+ORDER BY occurred_at, event_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HallFact:
+    """One fact that stands; `data` are its own fields."""
+
+    type: str
+    subject: str
+    kind: str
+    at: datetime
+    proven: bool
+    data: dict[str, Any]
+    event_id: str
+
+
+class HallFacts:
+    """The facts of one period."""
+
+    def __init__(self, facts: Iterable[HallFact]) -> None:
+        self.all = tuple(facts)
+
+    def of(self, *types: str) -> list[HallFact]:
+        """Those of some types, in order of time."""
+        return [f for f in self.all if f.type in types]
+
+    def counted(self, type_: str, by: str, weight: str = "") -> Counter[str]:
+        """How many of a type by one of its fields; `weight` names a field that says how many."""
+        found: Counter[str] = Counter()
+        for fact in self.of(type_):
+            found[str(fact.data.get(by, ""))] += int(fact.data.get(weight, 1)) if weight else 1
+        return found
+
+
+def hall_facts(source: Source, period: Period) -> HallFacts:
+    """What stands of the facts that happened in a period, and what has ended them since."""
+    rows = source.query(
+        _SQL, now=source.now, first=str(period.start), last=str(period.last_day), ends=ENDS
+    )
+    return HallFacts(
+        HallFact(
+            row["event_type"], row["subject"], row["subject_kind"], row["occurred_at"],
+            bool(row["is_proven"]), json.loads(row["payload"] or "{}"), row["event_id"],
+        )
+        for row in rows
+    )  # fmt: skip

@@ -183,15 +183,17 @@ _CODED = {
     "approver_role": "role",
     "opinion": "opinion",
     "verdict": "verdict",
+    "answer": "",
 }
-# What the same field is elsewhere: another code, or a text ("") as citizens wrote it.
+# What the same field is elsewhere: another code, or a text ("") as people wrote it.
 _OF_TYPE = {
     ("ReviewAppealDecided", "decision"): "appeal_decision",
     ("OpinionReceived", "opinion"): "",
+    ("UpstreamReplied", "answer"): "upstream_answer",
 }
 _PLAIN = (
     "step", "authority", "written_notice_no", "notice_no", "document_no", "resource", "branch_id",
-    "reason", "result", "comment", "what", "complaint", "answer", "measure", "remark",
+    "reason", "result", "comment", "what", "complaint", "measure", "remark",
 )  # fmt: skip
 
 

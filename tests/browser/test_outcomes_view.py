@@ -1,10 +1,12 @@
 """What a case page and `duban case` say of silence, delay and the record, without a browser."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from duban import contracts
 from duban.cli import cases as cli
 from duban.deemed import WAITS
 from duban.worktime import build
@@ -101,6 +103,8 @@ def test_a_matter_without_an_item_is_called_by_what_began_it() -> None:
         ("OpinionReceived", {"opinion": "窗口太少"}, "窗口太少"),
         ("BranchOpined", {"opinion": "agree"}, "同意"),
         ("ComplaintAnswered", {"answer": "已退费"}, "已退费"),
+        ("UpstreamReplied", {"answer": "returned", "authority": "省厅"}, "上级退回 · 省厅"),
+        ("UpstreamReplied", {"answer": "unknown", "authority": "省厅"}, "未写明答复内容 · 省厅"),
     ],
 )
 def test_the_story_says_what_was_found_and_said(
@@ -109,6 +113,23 @@ def test_the_story_says_what_was_found_and_said(
     found = CaseFile(waiting(), (), (FactRow("1", type_, 0, 0, data=data),), ())
     [line] = story(found, speaker("2026-10-20T09:00"), Names())
     assert line.detail == said
+
+
+CODES = [
+    pytest.param(type_, field["name"], symbol, id=f"{type_}.{field['name']}={symbol}")
+    for type_ in contracts.event_types()
+    if contracts.topic_of(type_) in ("case-events", "verdicts")
+    for field in contracts.schema(type_).fields
+    if field["name"] in contracts.schema(type_).own and "symbols" in field["type"]
+    for symbol in field["type"]["symbols"]
+]
+
+
+@pytest.mark.parametrize(("type_", "field", "code"), CODES)
+def test_the_story_prints_words_and_no_code(type_: str, field: str, code: str) -> None:
+    found = CaseFile(waiting(), (), (FactRow("1", type_, 0, 0, data={field: code}),), ())
+    [line] = story(found, speaker("2026-10-20T09:00"), Names())
+    assert re.findall("[a-z]+", line.what + line.detail) == []
 
 
 @pytest.mark.parametrize(

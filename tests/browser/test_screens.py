@@ -3,6 +3,7 @@
 import re
 import signal
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -49,10 +50,13 @@ def test_a_page_is_whole(name: str, size: str, open_page: Open, scene: Stack) ->
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_english_pages_are_whole_too(size: str, open_page: Open, scene: Stack) -> None:
-    page = open_page("/language?to=en&next=/", size)
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_the_english_pages_are_whole_too(
+    name: str, size: str, open_page: Open, scene: Stack
+) -> None:
+    page = open_page(f"/language?to=en&next={quote(address(name, scene))}", size)
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    shoot(page, f"english-{size}")
+    shoot(page, f"english-{name}-{size}")
     assert faults(page, None) == []
 
 

@@ -54,6 +54,11 @@ class Worker:
         """How often the log says `text`."""
         return self.log.read_text(encoding="utf-8").count(text)
 
+    @property
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(encoding="utf-8")[-3000:]
+
     def kill(self) -> None:
         """kill -9, and wait until it is gone."""
         self.process.send_signal(signal.SIGKILL)
@@ -278,12 +283,14 @@ class Rig:
     def check_alive(self) -> None:
         """Fail with its last words when no worker runs."""
         alive = any(worker.ended is None for worker in self._workers)
-        assert alive, self._workers[-1].log.read_text(encoding="utf-8")[-3000:]
+        assert alive, self._workers[-1].last_words
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill what still runs; what ended by itself says why, should the test have failed."""
         for worker in self._workers:
             if worker.ended is None:
                 worker.kill()
+            else:
+                print(f"{worker.log.name} ended with {worker.ended}:\n{worker.last_words}")
         self.producer.close()
         self.admin.close()

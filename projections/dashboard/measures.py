@@ -258,8 +258,8 @@ def _hall_chips(wanted: Wanted, halls: Sequence[str], names: Names) -> list[Chip
 
 def _board(found: Sequence[Honour], wanted: Wanted, names: Names, lang: Lang) -> str:
     """善行功德榜 of a year: its classes, their places, and who is on it."""
-    mine = [h for h in found if h.board == BOARD and h.state != "revoked"]
-    if not mine:
+    mine = [h for h in found if h.board == BOARD and h.period and h.state != "revoked"]
+    if not mine:  # one without a year has no place on it
         return ""
     year = wanted.period or max(h.period for h in mine)
     classes = []

@@ -21,6 +21,7 @@ _LIVE = """
 SELECT subject, score, points, n, on_time, late, ratings, satisfied, grade
 FROM scores_now
 WHERE hall_id = {hall:String} AND policy_id = {policy:String} AND period = {period:String}
+  AND n > 0
 """
 _PUBLISHED = """
 SELECT subject, place, score, points, n, on_time, late, ratings, satisfied, grade, sides,

@@ -39,12 +39,13 @@ class Wanted:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> "Wanted":
-        """The form that a query string asks for; unknown types and fields are left out."""
+        """The form that a query string asks for; unknown types and fields are left out. A number
+        is kept to the blank: that is how the fact that it names was recorded."""
         event_type = query.get("type", "")
         if event_type not in FORMS:
             return cls(query.get("hall", ""), "", {})
         names = (*ALSO, *(field.name for field in fields_of(event_type)))
-        given = {n: v for n in names if (v := query.get(n, "").strip()) and len(v) <= LONGEST}
+        given = {n: v for n in names if (v := query.get(n, "")).strip() and len(v) <= LONGEST}
         return cls(query.get("hall", ""), event_type, given)
 
 

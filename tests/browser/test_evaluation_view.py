@@ -4,6 +4,7 @@ import pytest
 
 from duban.bus_make import make
 from duban.contracts import ContractError
+from duban.honours import HELD, Honour
 from duban.policy import Reference
 from duban.proposals import Proposal
 from duban.ranking import Entry
@@ -19,6 +20,7 @@ from projections.dashboard.evaluation import (
 )
 from projections.dashboard.ledger import wanted
 from projections.dashboard.ledger_queries import Cause
+from projections.dashboard.measures import BOARD, Wanted, _board
 from projections.dashboard.names import Names, Post
 from projections.dashboard.proposals import whose, why
 from projections.dashboard.ranking import Shown, because, line, moved
@@ -33,6 +35,18 @@ ASKED = Asked(hall="h", policy="window-month", period="2026-09")
 SHOWN = Shown(ASKED, ScorePolicy("1", 0, ()), "window", (), closed=True)
 BEGUN = Begun(1_764_213_000_000, "Asia/Shanghai", "3f9a")  # 2025-11-27 11:10
 ENTRY = Entry("tax", 2, 98.6, -1.4, 13, 7, 1, 10, 9, "良好", ("top",))
+
+
+def test_an_honour_without_a_year_is_on_the_board_of_none() -> None:
+    def honour(subject: str, period: str) -> Honour:
+        return Honour("e", "h", "window", subject, "good_deeds", "", BOARD, "honesty", period, 0,
+                      None, HELD)  # fmt: skip
+
+    found = [honour("tax", ""), honour("police", "2025")]
+    board = _board(found, Wanted("h", "honours"), NAMES, "zh")
+    assert "police" in board
+    assert "tax" not in board
+    assert _board(found[:1], Wanted("h", "honours"), NAMES, "zh") == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the forms of evaluation ask, offer and lead to, without a browser."""
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -131,6 +132,12 @@ def test_an_address_fills_in_fields_of_its_form_alone() -> None:
     query = {"hall": "h", "type": "TalkHeld", "reason": "r", "role": "x", "event_id": "e"}
     assert Wanted.read(query).given == {"reason": "r"}
     assert Wanted.read({"type": "PeriodClosed", "period": "2026-01"}).type == ""
+
+
+def test_a_number_reaches_its_form_as_it_was_recorded() -> None:
+    href = record_href("h", "RectificationSubmitted", case="1", order_no="整改12 ")
+    query = dict(parse_qsl(urlsplit(href).query))
+    assert Wanted.read(query).given["order_no"] == "整改12 "
 
 
 def test_texts_of_a_form_become_what_the_contract_has() -> None:

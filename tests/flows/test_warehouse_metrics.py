@@ -1,5 +1,6 @@
 """Every figure and the list of cases behind it, on a few hundred invented cases."""
 
+import asyncio
 import json
 import random
 import re
@@ -16,6 +17,7 @@ import pytest
 from duban import ranking, warehouse
 from duban.metrics import METRICS, Listing, load_metric, metric_names
 from duban.score_policy import ScorePolicy
+from projections.dashboard import ranking_queries
 from projections.migrate import migrate
 from projections.sink.store import Store
 from projections.sink.tables import COLUMNS
@@ -355,6 +357,20 @@ def test_the_ranking_in_sql_is_the_ranking_of_the_rules(filled: Stack, hall: str
     assert {(f"{f['hall_id']}/{f['subject']}", f["place"], *f["sides"]) for f in found} == {
         (e.subject, e.place, *e.sides) for e in ruled
     }
+
+
+@pytest.mark.stack
+def test_a_page_gives_no_place_to_whom_no_point_stands_for(filled: Stack) -> None:
+    everybody = ScorePolicy("1", 0, (), minimum_n=0)
+    shown = asyncio.run(ranking_queries.live("aq", everybody, "2026-11"))
+    found = warehouse.metric("rank", month="2026-11", hall="aq", minimum_n=0)
+    assert {e.subject: e.place for e in shown.entries} == {
+        row["subject"]: row["place"] for row in found.dicts()
+    }
+    none = "SELECT subject FROM scores_now WHERE hall_id = 'aq' AND n = 0"
+    assert {row["subject"] for row in warehouse.rows(none)}.isdisjoint(
+        e.subject for e in shown.entries
+    )
 
 
 @pytest.mark.stack

@@ -38,10 +38,6 @@ class Rate(NamedTuple):
         """95 % Wilson interval, which stays within 0 and 1 for small samples too."""
         return wilson(self.part, self.whole)
 
-    def enough(self, minimum: int) -> bool:
-        """Whether the sample is large enough to be compared with another."""
-        return self.whole >= max(1, minimum)
-
 
 def pooled(rates: Iterable[Rate]) -> Rate:
     """Sum over sum: the rate of all together, never the mean of rates."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from duban.periods import MONTHS
 
 DEFAULT_POLICY = "window-month"
-KINDS = ("window", "staff", "chief_rep", "branch", "hall")
 PERSONS = ("staff", "chief_rep")
 SIDES = ("top", "bottom", "flag")
 EVERYBODY = "all"  # whoever is in a ranking, with a place or without

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import quote, urlencode
 
 from duban.periods import length_of
+from duban.score_policy import PERSONS
 from projections.dashboard.names import Names
 from projections.dashboard.words import Lang, name_of, say
 
-PEOPLE = ("staff", "chief_rep")
 Chip = tuple[str, str, bool]  # words, address, chosen
 
 
@@ -41,7 +41,7 @@ class Asked:
         """Address of the page of a window, person or other subject, in this policy and period."""
         if not subject:
             return ""
-        where = "staff" if kind in PEOPLE else "windows"
+        where = "staff" if kind in PERSONS else "windows"
         path = f"/{where}/{quote(self.hall, safe='')}/{quote(subject, safe='')}"
         return self.but(hall="", view="", cause=cause).url(path)
 
@@ -57,7 +57,7 @@ def subject_name(names: Names, hall: str, subject: str, kind: str, lang: Lang) -
     """A window by its name; a person by window, role and number of the desk, never by name."""
     if not subject or subject == hall:
         return names.hall(hall)
-    if kind not in PEOPLE:
+    if kind not in PERSONS:
         return names.window(hall, subject)
     post = names.posts.get(subject)
     number = subject.rpartition("-")[2]

@@ -1,7 +1,7 @@
 """处置建议: measures that facts and rankings call for, as the page of measures lists them."""
 
 from duban.measures import DETAIL
-from duban.proposals import ANSWERED, CARRIED_OUT, OPEN, TO_AGENCIES, Proposal
+from duban.proposals import ANSWERED, CARRIED_OUT, OPEN, RANKING, TO_AGENCIES, Proposal
 from duban.proposed import METRICS, proposed
 from duban.triggers import triggers
 from projections.dashboard.ask import ask_metric
@@ -11,7 +11,6 @@ from projections.dashboard.ranking import LATEST, because, policy_name, policy_o
 from projections.dashboard.record_form import record_href
 from projections.dashboard.words import Lang, name_of, say
 
-RANKING = "ranking:"
 PAGELESS = ("org", "party")  # of whom there is no page
 AGENCIES = ("org", "window")  # who can be told to mend something, or to answer
 

@@ -9,7 +9,7 @@ from nicegui import ui
 from duban.figures import wilson
 from duban.periods import bounds
 from duban.ranking import BELOW, Entry
-from duban.score_policy import DEFAULT_POLICY, ScorePolicy
+from duban.score_policy import DEFAULT_POLICY, SIDES, ScorePolicy
 from projections.dashboard import ranking_queries as queries
 from projections.dashboard import sources
 from projections.dashboard.appeals import appeal_href, appeals_card
@@ -31,7 +31,6 @@ from projections.dashboard.sentences import Speaker, percent
 from projections.dashboard.shell import BUILT_WITHIN, language
 from projections.dashboard.words import Lang, name_of, say
 
-SIDES = ("top", "bottom", "flag")
 LATEST = 2**62  # an instant after every version
 PERIODS_SHOWN = 13  # chips; a year of months and one more
 Responses = dict[str, tuple[int, int]]

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from duban.periods import MONTHS, before, period_of
-from projections.dashboard.evaluation import PEOPLE, period_name, subject_name
+from duban.score_policy import PERSONS
+from projections.dashboard.evaluation import period_name, subject_name
 from projections.dashboard.forms import FORMS, GROUPS, Field, fields_of, has_subject, needs_subject
 from projections.dashboard.names import Names
 from projections.dashboard.render import render
@@ -183,7 +184,7 @@ def _subjects(hall: str, event_type: str, names: Names, lang: Lang, given: Given
         found.append(("hall", say("subject.hall", lang), [(hall, names.hall(hall))]))
     if subject and not any(subject == one for *_, options in found for one, _ in options):
         words = subject_name(names, hall, subject, kind, lang)
-        section = "staff" if kind in PEOPLE else kind
+        section = "staff" if kind in PERSONS else kind
         found.insert(0, (kind or "window", name_of("subject", section, lang), [(subject, words)]))
     return found
 

@@ -1,7 +1,6 @@
 -- Ratings that deserve a look, as they stand at {now}: self, where one who acts for the hall rated
 -- as a citizen; burst, where they are among {count} or more of a window within two minutes.
-SELECT *, is_self OR is_burst AS is_sign,
-  formatDateTime(occurred_at, '%Y-%m', {zone:String}) AS rated_month
+SELECT *, formatDateTime(occurred_at, '%Y-%m', {zone:String}) AS rated_month
 FROM (
   SELECT *, max(from_here) OVER (PARTITION BY hall_id, window ORDER BY second
     RANGE BETWEEN 119 PRECEDING AND CURRENT ROW) >= {count:UInt32} AS is_burst

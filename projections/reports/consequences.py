@@ -1,12 +1,12 @@
 """What follows from a ranking: measures and nominations that its policy names, and open appeals."""
 
+from duban.ranking import HONOUR
 from duban.score_policy import ScorePolicy
 from projections.reports.model import Cell, Table
 from projections.reports.period import Period, parse, short
 from projections.reports.source import Row, Source
 from projections.reports.words import KINDS, MEASURES, SCOPES, joined, named, numeral
 
-HONOUR = "honour"
 _MEASURES = """
 SELECT subject, measure, scope, because FROM ranking_measures_now
 WHERE hall_id = {hall:String} AND policy_id = {policy:String} AND period = {period:String}

@@ -10,9 +10,8 @@ from datetime import datetime
 from duban.figures import Rate
 from duban.periods import MONTHS
 from duban.ranking import Entry
-from duban.score_policy import ScorePolicy
+from duban.score_policy import PERSONS, ScorePolicy
 from duban.standings import answers_of, places_of
-from projections.dashboard.evaluation import PEOPLE
 from projections.reports.consequences import appeals, board, measures
 from projections.reports.model import (
     Block,
@@ -89,7 +88,7 @@ def section(source: Source, period: Period, *, drawn: bool = True) -> Section:
 
 def _said(source: Source, terms: ScorePolicy, found: Standings) -> str:
     kind = named(KINDS, terms.subject)
-    unit = "名" if terms.subject in PEOPLE else "个"
+    unit = "名" if terms.subject in PERSONS else "个"
     parts = [f"本期共有{len(found.ranked)}{unit}{kind}参加评比"]
     for side in _boards(terms):
         if entries := found.side(side):

@@ -6,9 +6,8 @@ from duban.accounts import account_of
 from duban.figures import Rate
 from duban.policy import ScoreRule
 from duban.ranking import Entry
-from duban.score_policy import SIDES, Axis, ScorePolicy
+from duban.score_policy import PERSONS, SIDES, Axis, ScorePolicy
 from projections.dashboard.causes import about
-from projections.dashboard.evaluation import PEOPLE
 from projections.dashboard.words import name_of
 from projections.reports.conduct import measures_of
 from projections.reports.consequences import board
@@ -44,7 +43,7 @@ def subject_page(source: Source, period: Period, subject: str, cover: Cover) -> 
     points = _standing(source.ask("score_points", **asked))
     rules = _rules(source)
     name = source.who(terms.subject, subject)
-    you = "你" if terms.subject in PEOPLE else f"你{named(KINDS, terms.subject)}"
+    you = "你" if terms.subject in PERSONS else f"你{named(KINDS, terms.subject)}"
     blocks: list[Block] = [Text(_said(name, period, entry, terms, points) + standing_of(found))]
     if made_up := _made_up(source, period, subject):
         blocks.append(made_up)

@@ -135,7 +135,6 @@ def test_a_mean_of_months_is_sum_over_sum(months):
 def test_nothing_has_no_rate_no_interval_no_gap_and_no_change():
     assert Rate().value is None
     assert Rate().interval is None
-    assert not Rate().enough(0)
     assert gap(Rate(), Rate(1, 2)) is None
     assert change(3, 0) is None
     assert compression([Term(5, None)]) == (0, 0, 0, 1)

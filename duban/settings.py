@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     )
     tenant: str = Field("default", description="Tenant that events belong to when they name none.")
     zone: str = Field("Asia/Shanghai", description="IANA zone of a hall that names none.")
-    language: Literal["zh", "en"] = Field("zh", description="Language of pages and printed tables.")
+    language: Literal["zh", "en"] = Field(
+        "zh", description="Language of pages, and of figures, instants and columns in the terminal."
+    )
     report_font: str = Field(
         "",
         description="TrueType file to set PDF reports in; empty means a Chinese font of the machine.",

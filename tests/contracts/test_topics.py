@@ -20,9 +20,11 @@ PLACES = {
     "projections.sink": ["projections/sink"],
     "projections.notify": ["projections/notify"],
     "projections.dashboard": ["projections/dashboard", "projections/api"],
+    "projections.reports": ["projections/reports"],
     "duban": ["duban"],
     "duban alerts": ["duban/cli/alerts.py"],
     "duban apply": ["duban/cli/apply.py"],
+    "duban close": ["duban/cli/close.py"],
     "duban dead-letters": ["duban/cli/deadletters.py"],
     "duban doctor": ["deploy/local/doctor.py"],
     "duban emit": ["duban/cli/emit.py"],
@@ -42,7 +44,7 @@ THROUGH = {
 
 
 def mentioned(name: str) -> set[str]:
-    """Every text in the code of a program, and every name that it imports."""
+    """Every text in the code of a program, and every name that it imports or takes of another."""
     found: set[str] = set()
     for place in PLACES[name]:
         path = ROOT / place
@@ -57,6 +59,8 @@ def _words(tree: ast.AST) -> Iterator[str]:
             yield node.value
         elif isinstance(node, ast.alias):
             yield node.name
+        elif isinstance(node, ast.Attribute):  # bus.read_reference()
+            yield node.attr
 
 
 def types_on(topic: str) -> set[str]:

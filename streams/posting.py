@@ -38,19 +38,23 @@ def settle(whose: Whose, ledger: Ledger, wanted: Iterable[Output], told_at: int)
     """The points to send, so that just what is `wanted` stands; `ledger` is brought up to date.
     `told_at` is when the fact was recorded that moved anything."""
     due = {output.id: output for output in wanted}
-    return [*_taken_back(whose, ledger, due, told_at), *_posted(whose, ledger, due)]
+    return [*_taken_back(whose, ledger, due, told_at), *_posted(whose, ledger, due, told_at)]
 
 
-def _posted(whose: Whose, ledger: Ledger, due: Mapping[str, Output]) -> Iterator[Event]:
+def _posted(
+    whose: Whose, ledger: Ledger, due: Mapping[str, Output], told_at: int
+) -> Iterator[Event]:
     for name, output in due.items():
         before = ledger.get(name)
         if before is not None and before.turns % 2:
             continue  # it stands as it should: another one was taken back just before
         turn = before.turns + 1 if before else 1
         point = _turn_id(name, turn)
-        data = {**output.data, "point_id": point}
-        ledger[name] = Posted(turn, output.at, dict(output.data))
-        yield _event(whose, point, output.at, data)
+        data = dict(output.data)
+        if turn > 1:  # what brought it back may be told after a cut
+            data["cause_recorded_at"] = _not_before(data, told_at)
+        ledger[name] = Posted(turn, output.at, data)
+        yield _event(whose, point, output.at, {**data, "point_id": point})
 
 
 def _taken_back(
@@ -67,10 +71,16 @@ def _taken_back(
             "point_id": point,
             "points": -posted.data["points"],
             "reverses": _turn_id(name, posted.turns),
-            "cause_recorded_at": told_at,
+            "cause_recorded_at": _not_before(posted.data, told_at),
         }
         ledger[name] = posted._replace(turns=turn)
         yield _event(whose, point, posted.at, data)
+
+
+def _not_before(data: Mapping[str, Any], told_at: int) -> int:
+    """When a point comes back or goes: never before it was earned, or was there again."""
+    own: int = data["cause_recorded_at"]
+    return max(told_at, own)
 
 
 def _worth(data: Mapping[str, Any]) -> tuple[Any, ...]:

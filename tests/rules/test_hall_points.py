@@ -272,6 +272,19 @@ def test_a_policy_published_afterwards_but_for_then_gives_what_it_would_have_giv
     assert sums(late.points()) == plain(told)
 
 
+@settings(max_examples=150, deadline=None)
+@given(told(), st.integers(1, 7))
+def test_what_is_read_in_one_go_counts_by_the_cut_as_it_stood_then(told, day):
+    cut = closed("2026-09", f"2026-11-{day:02d} 12:00")
+    found = {
+        ("window-month", entry["subject"], "2026-09"): entry["points"]
+        for entry in in_turn([*told, cut], WINDOW).rankings()[0]["entries"]
+        if entry["points"]
+    }
+    stood = plain([fact for fact in told if fact.recorded_at <= cut.recorded_at])
+    assert found == {key: points for key, points in stood.items() if key[2] == "2026-09"}
+
+
 # --- what is no fact ---
 
 

@@ -208,6 +208,43 @@ def test_a_voided_closing_publishes_nothing_and_takes_back_nothing():
     assert [r["revision"] for r in hall.rankings()] == [0, 1]
 
 
+def live(told, *policies):
+    """A hall that published after each fact whatever followed from it."""
+    hall = Hall(*policies)
+    for event in told:
+        hall.read(event)
+    return hall
+
+
+@pytest.mark.parametrize("changed", ["voided", "corrected", "voided twice"])
+def test_points_that_come_back_after_the_cut_count_once_by_it_live_or_caught_up(changed):
+    praise = ScorePolicy("1", 0, (ScoreRule("praise", "PraiseReceived", 5.0, per="count"),))
+    told = [hall_fact("p", "PraiseReceived", "2026-09-10 10:00"),
+            closed("2026-09", "2026-10-01 09:00")]  # fmt: skip
+    if changed == "corrected":
+        told += [hall_fact("c", "PraiseReceived", "2026-09-10 10:00", recorded="2026-10-02 09:00",
+                           of="p", count=3), void("cv", "c", "2026-10-03 09:00")]  # fmt: skip
+    else:
+        told += [void("v", "p", "2026-10-02 09:00"), void("vv", "v", "2026-10-03 09:00")]
+    if changed == "voided twice":
+        told += [void("w", "p", "2026-10-04 09:00"), void("ww", "w", "2026-10-05 09:00")]
+    for hall in (live(told, praise), in_turn(told, praise)):
+        first, last = hall.rankings()[0], hall.rankings()[-1]
+        assert [(e["subject"], e["points"], e["n"]) for e in first["entries"]] == [("w1", 5.0, 1)]
+        assert first["entries"] == last["entries"]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_what_is_taken_back_again_by_a_fact_told_late_takes_nothing_from_before_it_came_back(cut):
+    praise = ScorePolicy("1", 0, (ScoreRule("praise", "PraiseReceived", 5.0, per="count"),))
+    told = [hall_fact("p", "PraiseReceived", "2026-09-10 10:00"),
+            void("v", "p", "2026-10-02 09:00"), void("vv", "v", "2026-10-04 09:00"),
+            void("w", "p", "2026-10-03 09:00"),
+            closed("2026-09", f"2026-10-0{cut} 12:00")]  # fmt: skip
+    first = in_turn(told, praise).rankings()[0]
+    assert [e["points"] for e in first["entries"]] == ([5.0] if cut == 1 else [])
+
+
 def test_two_months_at_the_bottom_lead_to_a_talk_also_where_the_first_is_revised_later():
     october = [
         case_point(f"{p.event_id}+", p.data["points"], "2026-10-10 10:00", p.data["subject"],

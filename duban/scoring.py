@@ -38,7 +38,8 @@ WATCHED = ("ClockBreached", "IntegritySignal")
 
 class Cause(NamedTuple):
     """What may earn points. `subjects` says for each kind of subject who would get them, `period`
-    where the cause itself names one."""
+    where the cause itself names one. `hall_id` is of what a hall tells or ranks; a case has its own
+    in its id."""
 
     on: str
     event_id: str
@@ -50,6 +51,7 @@ class Cause(NamedTuple):
     case_id: str = ""
     policy_id: str = ""
     period: str = ""
+    hall_id: str = ""
 
 
 def case_causes(
@@ -175,6 +177,7 @@ def hall_cause(hall_id: str, fact: Fact, reference: Reference) -> Cause:
         str(data.get("case_id") or ""),
         str(data.get("policy_id") or ""),
         str(data.get("period") or "") if adjusts else "",
+        hall_id,
     )
 
 
@@ -237,7 +240,7 @@ def _point(
     cause: Cause, policy: ScorePolicy, rule: ScoreRule, subject: str, points: float, zone: str
 ) -> Output:
     period = _period(cause, policy, zone)
-    about = cause.case_id or cause.subjects.get("hall", "")  # two halls may use one event id
+    about = cause.hall_id or cause.case_id  # two halls, or two cases, may use one event id
     named = (about, subject, rule.rule_id, policy.version, cause.event_id, period)
     of = () if policy.policy_id == DEFAULT_POLICY else (policy.policy_id,)
     point = identify("point", *of, *named)

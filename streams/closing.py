@@ -113,5 +113,6 @@ def _earned(
         gains, data = {terms.subject: subject}, {"score": stood.score}
         for side in (*stood.sides, EVERYBODY):
             on = f"rank:{group.policy_id}:{side}"
-            cause = Cause(on, closing.event_id, "RankingPublished", end, at, data, gains)
+            of = (closing.event_id, "RankingPublished")
+            cause = Cause(on, *of, end, at, data, gains, hall_id=group.hall_id)
             yield from points_of(cause, longer, zone)

@@ -313,6 +313,17 @@ def test_no_hall_takes_back_or_replaces_what_another_one_told():
         assert len({p.data["point_id"] for p in points}) == len(points)
 
 
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [("ScoreAdjusted", {"points": 0.5}), ("PraiseReceived", {"case_id": "a/2026-1"})],
+)
+def test_two_halls_that_use_one_event_id_each_have_their_points(type_, data):
+    hall = in_turn([hall_fact("one", type_, DAY, hall=name, **data) for name in ("a", "b")], WINDOW)
+    assert len({p.data["point_id"] for p in hall.points()}) == 2
+    scores = {e.hall_id: e.data["points"] for e in hall.said("ScoreState")}
+    assert scores == {"a": 0.5, "b": 0.5}
+
+
 @pytest.mark.parametrize("other", [{"points": 3.0}, {"points": 5.0, "subject": "w2"}])
 def test_of_two_bodies_under_one_id_the_one_recorded_first_counts(other):
     late = hall_fact("one", "ScoreAdjusted", DAY, recorded=PAST, points=5.0)

@@ -279,6 +279,17 @@ ALL = ScoreRule("ranked", "rank:window-month:all", 0.0)
 WHOLE_YEAR = replace(YEAR, rules=(*YEAR.rules, ALL))
 
 
+def test_two_halls_that_close_a_month_under_one_event_id_each_carry_their_places():
+    hall = Hall(MONTH, YEAR)
+    for name in ("a", "b"):
+        hall.read(case_point(f"{name}1", 1.0, hall=name),
+                  replace(CLOSE, subject_id=name, hall_id=name))  # fmt: skip
+    carried = [p for p in hall.points() if p.data["rule_id"] == "best"]
+    assert len({p.data["point_id"] for p in carried}) == 2
+    scored = {e.hall_id for e in hall.said("ScoreState") if e.data["policy_id"] == "window-year"}
+    assert scored == {"a", "b"}
+
+
 def test_who_was_never_first_nor_last_is_ranked_in_the_year_at_the_base():
     hall = in_turn([*SEPTEMBER, CLOSE, closed("2026", "2027-01-08 09:00", "window-year")], MONTH,
                    WHOLE_YEAR)  # fmt: skip

@@ -72,7 +72,8 @@ def _revised(
     revision = 0 if ranking.said is None else ranking.said["revision"] + 1
     event = ranking_event(group, closing, cut, at, content, revision, why)
     before = ranking.standings()
-    ranking.said, ranking.kept.told = event.data, told
+    ranking.publish(event)
+    ranking.kept.told = told
     if ranking.standings() != before:
         rankings.following(group)
     return event
@@ -83,7 +84,7 @@ def _closing(ranking: Ranking, end: int) -> Closing | None:
     first = ranking.first(end)
     if first is not None or ranking.said is None:
         return first
-    return Closing(ranking.said["cut_at"], ranking.said["cut_event_id"], "default")
+    return Closing(ranking.said["cut_at"], ranking.said["cut_event_id"], ranking.tenant_id)
 
 
 def _by_the_cut(ranking: Ranking, tallies: Tallies, cut: int) -> Tallies:

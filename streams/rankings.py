@@ -71,12 +71,17 @@ class Ranking:
         self.closings: dict[str, Closing] = {}
         self.decisions: dict[str, Fact] = {}  # on appeals against places, by id
         self.said: Mapping[str, Any] | None = None
+        self.tenant_id = ""  # of what was published; its closing may be voided
         self.kept = Kept()
         self.late: dict[Row, int] = {}  # recorded after the period's end, with how often it counts
 
     def first(self, end: int) -> Closing | None:
         """The closing that counts, of a period that ends at an instant; None while it is open."""
         return min((c for c in self.closings.values() if c.recorded_at > end), default=None)
+
+    def publish(self, event: Event) -> None:
+        """Keep what is, or was, published last."""
+        self.said, self.tenant_id = event.data, event.tenant_id
 
     def standings(self) -> Standings | None:
         """Who stands where by what was published last."""
@@ -132,7 +137,7 @@ class Rankings:
         group = Group(event.hall_id, event.data["policy_id"], event.data["period"])
         ranking = self.of[group]
         if ranking.said is None or ranking.said["revision"] < event.data["revision"]:
-            ranking.said = event.data
+            ranking.publish(event)
 
     def closing(self, row: FactRow, stands: bool) -> None:
         """A fact that a ranking follows from: it stands, or does no more."""

@@ -245,6 +245,21 @@ def test_what_is_taken_back_again_by_a_fact_told_late_takes_nothing_from_before_
     assert [e["points"] for e in first["entries"]] == ([5.0] if cut == 1 else [])
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_revises_a_ranking_whose_closing_was_voided_goes_to_the_tenant_of_the_hall(restart):
+    told = [replace(event, tenant_id="acme") for event in (
+        *SEPTEMBER, CLOSE, void("v", f"close window-month 2026-09 {CUT}", LATER),
+        case_point("b2", 5.0, subject="w2", recorded=LATER),
+    )]  # fmt: skip
+    hall = live(told[:-1], MONTH, YEAR)
+    if restart:
+        hall.restart()
+    hall.read(told[-1])
+    assert [e.data["revision"] for e in hall.said("RankingPublished", "RankingRevised")] == [0, 1]
+    said = hall.said("RankingPublished", "RankingRevised", "ScoreState") + hall.points()
+    assert {e.tenant_id for e in said} == {"acme"}
+
+
 def test_two_months_at_the_bottom_lead_to_a_talk_also_where_the_first_is_revised_later():
     october = [
         case_point(f"{p.event_id}+", p.data["points"], "2026-10-10 10:00", p.data["subject"],

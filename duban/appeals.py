@@ -21,7 +21,7 @@ def upheld(decisions: Iterable[Fact]) -> list[Fact]:
 
 def by_person(fact: Event | Fact) -> bool:
     """Whether a person said it, and no program."""
-    return fact.actor.role != "system"
+    return not fact.actor.is_program
 
 
 def order(fact: Event | Fact) -> tuple[int, int, str]:

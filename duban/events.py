@@ -17,6 +17,11 @@ class Actor(NamedTuple):
     org_id: str = ""
     window_id: str = ""
 
+    @property
+    def is_program(self) -> bool:
+        """Whether no person acted: only people take back what people decided."""
+        return self.role == "system"
+
 
 NOBODY = Actor()
 

@@ -1,8 +1,8 @@
 """Honours and the quotas of their boards.
 
 A board such as 善行功德榜 has classes, each with so many places for a period. An honour is held
-until it expires or is revoked; one beyond the places of its class is flagged and stands, for people
-to settle. Those granted first have the places.
+until it expires or a person revokes it; one beyond the places of its class is flagged and stands,
+for people to settle. Those granted first have the places.
 """
 
 from collections import Counter, defaultdict
@@ -56,6 +56,7 @@ def honours(events: Iterable[Event], quotas: Quotas, now: int) -> list[Honour]:
     revoked = {
         (hall := said.event.hall_id, facts.named(hall, said.data["honour_event_id"]))
         for said in facts.of("HonourRevoked")
+        if not said.event.actor.is_program
     }
     granted = facts.of("HonourGranted")
     found = [

@@ -94,7 +94,7 @@ def _ends(answer: Statement) -> bool:
 
 
 def _by_system(answer: Statement) -> bool:
-    return answer.event.actor.role == "system"
+    return answer.event.actor.is_program
 
 
 def _flags(

@@ -61,7 +61,7 @@ def rulings(case_id: str, standing: Sequence[Fact]) -> Iterator[Ruling]:
     for fact in standing:
         if _opens(fact):
             about = fact
-        elif fact.type in FINDINGS and fact.actor.role != "system" and not fact.sender:
+        elif fact.type in FINDINGS and not fact.actor.is_program and not fact.sender:
             rated = str(about.data.get("about_case_id") or case_id)
             heard[rated, str(about.data["rating_event_id"]), fact.type] = about, fact
     for (rated, rating, _), (about, fact) in heard.items():

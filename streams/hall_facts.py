@@ -192,8 +192,8 @@ def _overturned(facts: Mapping[str, Fact], standing: Collection[str]) -> set[str
     found = set()
     for name in standing:
         fact = facts[name]
-        if fact.type not in OVERTURNING or fact.actor.role == "system":
-            continue  # only people take back what people decided
+        if fact.type not in OVERTURNING or fact.actor.is_program:
+            continue
         if fact.data.get("upheld", True):
             target = facts.get(str(fact.data[OVERTURNING[fact.type]]))
             found |= {first_told(target, facts)} if target else set()

@@ -10,7 +10,8 @@ FROM (
     occurred_at AS granted_at, recorded_at, lower(causation_id) AS cause,
     fromUnixTimestamp64Milli(JSONExtract(payload, 'valid_to', 'Nullable(Int64)'), {zone:String})
       AS valid_to,
-    groupArrayIf(lower(JSONExtractString(payload, 'honour_event_id')), event_type = 'HonourRevoked')
+    groupArrayIf(lower(JSONExtractString(payload, 'honour_event_id')),
+        event_type = 'HonourRevoked' AND actor_role != 'system')
       OVER (PARTITION BY hall_id) AS revoked,
     multiIf(
       hasAny(arrayPushBack(told, first_told), revoked), 'revoked',

@@ -23,9 +23,9 @@ def on_the_board(name, day=1, of="dedication", period="2026-09", **more):
     return granted(name, day, board="good_deeds", class_name=of, period=period, **more)
 
 
-def revoked(of, day=5):
+def revoked(of, day=5, **more):
     about = {"honour_event_id": an_id(of), "reason": "复核"}
-    return said("HonourRevoked", f"r-{of}", day, **about)
+    return said("HonourRevoked", f"r-{of}", day, **about | more)
 
 
 def found(*facts, now=NOW):
@@ -39,6 +39,10 @@ def test_an_honour_is_held_until_it_expires_or_is_revoked():
     assert [h.state for h in found(granted("h", valid_to=until))] == ["expired"]
     assert [h.state for h in found(granted("h"), revoked("h"))] == ["revoked"]
     assert [h.state for h in found(granted("h"))] == ["held"]
+
+
+def test_only_a_person_revokes_an_honour():
+    assert [h.state for h in found(granted("h"), revoked("h", role="system"))] == ["held"]
 
 
 def test_it_is_over_at_the_very_instant_that_it_is_valid_to():

@@ -34,7 +34,7 @@ MEASURE_FLAGS = {"no_evidence": "证据待补", "appeal_open": "申诉中"}
 def praise_and_blame(source: Source, period: Period, facts: HallFacts) -> Section:
     """表扬与批评."""
     blocks: list[Block] = [Text(_praise_said(facts))]
-    blocks += [t for t in (_praise(source, facts), _honours(source, facts)) if t]
+    blocks += [t for t in (_praise(source, facts), _honours(source, period)) if t]
     found = measures_of(source, period)
     blocks.append(found or Text("本期没有作出黄牌警告、效能告诫、约谈、责令整改和通报批评。"))
     return Section("表扬与批评", blocks)
@@ -72,16 +72,14 @@ def _praise(source: Source, facts: HallFacts) -> Table | None:
     return Table("受表扬窗口", ("窗口", *(PRAISE[k] for k in kinds), "合计"), rows)
 
 
-def _honours(source: Source, facts: HallFacts) -> Table | None:
-    granted = facts.of("HonourGranted")
-    revoked = {str(f.data.get("honour_event_id")).lower() for f in facts.of("HonourRevoked")}
+def _honours(source: Source, period: Period) -> Table | None:
     rows: list[tuple[Cell, ...]] = [
         (
-            short(f.at), spelt(HONOURS, str(f.data.get("board") or f.data.get("kind", ""))),
-            spelt(HONOURS, str(f.data.get("class_name", ""))), subject_name(source, f),
+            short(row["granted_at"]), spelt(HONOURS, row["board"] or row["kind"]),
+            spelt(HONOURS, row["class_name"]), source.who(row["subject_kind"], row["subject"]),
         )
-        for f in granted
-        if f.event_id not in revoked
+        for row in source.ask("honours")
+        if period.has(row["granted_at"]) and row["state"] != "revoked"
     ]  # fmt: skip
     if not rows:
         return None
@@ -91,9 +89,7 @@ def _honours(source: Source, facts: HallFacts) -> Table | None:
 def measures_of(source: Source, period: Period, subject: str = "") -> Table | None:
     """What people decided, with what has become of it; of one window or person, or of all."""
     found = [
-        row
-        for row in source.ask("measures", subject=subject)
-        if period.start <= row["occurred_at"].date() <= period.last_day
+        row for row in source.ask("measures", subject=subject) if period.has(row["occurred_at"])
     ]
     rows: list[tuple[Cell, ...]] = [
         (
@@ -144,21 +140,17 @@ def supervision(source: Source, period: Period, facts: HallFacts) -> Section:
     return Section("监督检查", blocks)
 
 
-def _closed(facts: HallFacts) -> set[str]:
-    return {str(f.data.get("finding_id")) for f in facts.of("FindingClosed")}
-
-
 def _supervised(facts: HallFacts) -> str:
-    raised, closed = facts.of("FindingRaised"), _closed(facts)
-    if not raised:
+    found = facts.findings()
+    if not found:
         return "本期巡查和检查没有发现问题。"
-    left = [f for f in raised if f.data.get("finding_id") not in closed]
-    grades = facts.counted("FindingRaised", "severity")
+    left = [f for f in found if not f.is_closed]
+    grades = Counter(f.raised.data.get("severity", "") for f in found)
     parts = [f"{named(SEVERITIES, k)}{n}个" for k, n in _in_order(grades, SEVERITIES)]
-    said = f"本期共发现问题{len(raised)}个，其中{joined(parts)}；"
+    said = f"本期共发现问题{len(found)}个，其中{joined(parts)}；"
     if not left:
         return said + "均已整改。"
-    return said + f"已整改{len(raised) - len(left)}个，未整改{len(left)}个。"
+    return said + f"已整改{len(found) - len(left)}个，未整改{len(left)}个。"
 
 
 def _patrols(source: Source, period: Period, facts: HallFacts) -> list[Block]:
@@ -168,7 +160,7 @@ def _patrols(source: Source, period: Period, facts: HallFacts) -> list[Block]:
     rota = source.of("patrol_turns", period)
     states = Counter((row["party"], row["state"]) for row in rota)
     planned = Counter(row["party"] for row in rota)
-    found = facts.counted("FindingRaised", "party")
+    found = Counter(f.raised.data.get("party", "") for f in facts.findings())
     if not done and not rota and not any(found.get(p) for p in PARTIES if p):
         return []
     rows: list[tuple[Cell, ...]] = [
@@ -209,14 +201,12 @@ def _inspections(facts: HallFacts) -> Table | None:
 
 
 def _findings(source: Source, facts: HallFacts) -> Table | None:
-    closed = _closed(facts)
     rows: list[tuple[Cell, ...]] = [
         (
             subject_name(source, f), spelt(FINDINGS, str(f.data.get("category", ""))),
-            named(SEVERITIES, f.data.get("severity", "")),
-            "已整改" if f.data.get("finding_id") in closed else "未整改",
+            named(SEVERITIES, f.data.get("severity", "")), "已整改" if is_closed else "未整改",
         )
-        for f in facts.of("FindingRaised")
+        for f, is_closed in facts.findings()
     ]  # fmt: skip
     heads = ("对象", "问题", "程度", "整改")
     return Table("发现问题清单", heads, rows, words=(0, 1, 2, 3)) if rows else None

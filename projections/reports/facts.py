@@ -5,21 +5,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from projections.reports.period import Period
 from projections.reports.source import Source
 
-ENDS = ["FindingClosed", "HonourRevoked"]
 _SQL = """
-SELECT event_type, subject, subject_kind, occurred_at, evidence != '' AS is_proven, payload,
-  toString(event_id) AS event_id
+SELECT event_type, subject, subject_kind, occurred_at, payload
 FROM hall_facts_now
 WHERE hall_id = {hall:String} AND recorded_at <= fromUnixTimestamp64Milli({now:Int64})
   AND toDate(occurred_at, {zone:String}) >= toDate({first:String})
   AND (toDate(occurred_at, {zone:String}) <= toDate({last:String})
-    OR event_type IN {ends:Array(String)})
-ORDER BY occurred_at, event_id
+    OR event_type = 'FindingClosed')
+ORDER BY occurred_at, first_told
 """
 
 
@@ -31,9 +29,14 @@ class HallFact:
     subject: str
     kind: str
     at: datetime
-    proven: bool
     data: dict[str, Any]
-    event_id: str
+
+
+class Finding(NamedTuple):
+    """A fault as it was raised last, and whether it is put right."""
+
+    raised: HallFact
+    is_closed: bool
 
 
 class HallFacts:
@@ -53,16 +56,31 @@ class HallFacts:
             found[str(fact.data.get(by, ""))] += int(fact.data.get(weight, 1)) if weight else 1
         return found
 
+    def findings(self) -> list[Finding]:
+        """Faults in the order in which they were raised last: one number is one fault, and a
+        closing counts at or after that, as in metric `patrol_findings`."""
+        raised: dict[str, HallFact] = {}
+        closed: dict[str, datetime] = {}
+        for fact in self.of("FindingRaised", "FindingClosed"):
+            number = str(fact.data.get("finding_id"))
+            if fact.type == "FindingClosed":
+                closed[number] = fact.at
+            else:
+                raised.pop(number, None)
+                raised[number] = fact
+        return [
+            Finding(fact, number in closed and closed[number] >= fact.at)
+            for number, fact in raised.items()
+        ]
+
 
 def hall_facts(source: Source, period: Period) -> HallFacts:
     """What stands of the facts that happened in a period, and what has ended them since."""
-    rows = source.query(
-        _SQL, now=source.now, first=str(period.start), last=str(period.last_day), ends=ENDS
-    )
+    rows = source.query(_SQL, now=source.now, first=str(period.start), last=str(period.last_day))
     return HallFacts(
         HallFact(
             row["event_type"], row["subject"], row["subject_kind"], row["occurred_at"],
-            bool(row["is_proven"]), json.loads(row["payload"] or "{}"), row["event_id"],
+            json.loads(row["payload"] or "{}"),
         )
         for row in rows
     )  # fmt: skip

@@ -31,6 +31,10 @@ class Period:
         """Its last day."""
         return _moved(self.start, self.length) - timedelta(1)
 
+    def has(self, at: datetime) -> bool:
+        """Whether an instant of the hall's own wall clock lies in it."""
+        return self.start <= at.date() <= self.last_day
+
     @property
     def code(self) -> str:
         """2026-09, 2026-Q3, 2026-H1 or 2026."""

@@ -30,7 +30,7 @@ TURNED = NOW.month != (NOW - timedelta(hours=2)).month  # a month that has just 
 START = NOW - timedelta(hours=4 if TURNED else 2)
 MONTH = START.strftime("%Y-%m")
 CASES = 6
-FACTS = 10  # of the hall
+FACTS = 16  # of the hall
 
 RANKED = """
 [[score]]
@@ -108,6 +108,15 @@ def happen(producer: Producer, hall: str) -> None:
     producer.emit("PraiseReceived", **about, kind="banner", count=2)
     producer.emit("FindingRaised", **about, finding_id="f1", category="conduct", severity="minor",
                   party="duty_lead")  # fmt: skip
+    for minute, again in enumerate(("FindingRaised", "FindingClosed", "FindingRaised")):
+        fault = {"category": "files", "severity": "major"} if again == "FindingRaised" else {}
+        producer.emit(again, **about | {"at": START + timedelta(minutes=minute)}, finding_id="f2",
+                      **fault)  # fmt: skip
+    honour = {**about, "kind": "service_star"}
+    first = producer.emit("HonourGranted", **honour).event_id
+    producer.emit("HonourGranted", **honour, corrects_event_id=first, level="hall")
+    producer.emit("HonourRevoked", **about, honour_event_id=first, reason="误授")
+    producer.emit("HonourGranted", **about, kind="pioneer_post")
     producer.emit("CardIssued", **about, colour="yellow", reason="窗口空岗")
     producer.emit("ActivityHeld", **about, kind="training", topic="服务礼仪", sessions=1,
                   headcount=30)  # fmt: skip
@@ -154,7 +163,8 @@ def test_a_bulletin_says_what_the_events_say_in_three_forms(
     assert f"好评率100%（{CASES}/{CASES}）" in text
     assert "锦旗2面" in text
     assert "黄牌警告" in text and "证据待补" in text
-    assert "一般1个" in text and "未整改1个" in text
+    assert "一般1个" in text and "较重1个" in text and "未整改2个" in text  # one was raised again
+    assert "党员先锋岗" in text and "服务明星" not in text  # which was corrected, then revoked
     assert "业务培训1次30人次" in text
     assert "公安户籍窗口" in text
     assert "市级规定时限" in text  # the base of a compression is named

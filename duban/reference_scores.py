@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from duban import avro
+from duban.avro import EventSchema
 from duban.case import RULES_READ
 from duban.events import Event
 from duban.integrity import SIGNS
@@ -19,6 +20,7 @@ OF_CASES = re.compile(
 OF_RANKINGS = re.compile(r"rank:([\w.-]{1,120}):(top|bottom|flag|all)")
 WHEN = re.compile(r"(top|bottom|flag|worse)(:[1-9][0-9]?)?|grade:.{1,40}")
 NUMBERS = frozenset({"level", "days", "expected_days", "saved_days"})  # of facts of cases
+COUNTABLE = ("int", "long", "double", "boolean")  # types of Avro; of facts of halls
 OF_PLACES = frozenset({"score"})  # what a rule may read of a place in a ranking
 HALL_EVENTS = "hall-events"
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -51,13 +53,22 @@ class ScoreRuleModel(Table):
     def _fields_are_there(self) -> "ScoreRuleModel":
         found = avro.newest().get(self.on)
         of_case = RULES_READ if OF_CASES.fullmatch(self.on) else OF_PLACES
-        of_hall = frozenset(found.own if found else ()) | DERIVED.get(self.on, frozenset())
+        derived = DERIVED.get(self.on, frozenset())
+        of_hall = frozenset(found.own if found else ()) | derived
         fields = of_hall - NOT_READ if found else of_case
         if unknown := sorted({*self.where, self.per} - fields - {""}):
             raise ValueError(f"no rule reads field {', '.join(unknown)} of {self.on}")
-        if self.per and OF_CASES.fullmatch(self.on) and self.per not in NUMBERS:
+        numbers = _numbers(found) | derived if found else NUMBERS | OF_PLACES
+        if self.per and self.per not in numbers:
             raise ValueError(f"{self.per} of {self.on} is no number that points go by")
         return self
+
+
+def _numbers(schema: EventSchema) -> frozenset[str]:
+    """Fields that points can go by: numbers, and truth, which counts one. An instant is none."""
+    types = {f["name"]: f["type"] for f in schema.fields}
+    unions = {name: t if isinstance(t, list) else [t] for name, t in types.items()}
+    return frozenset(name for name, ts in unions.items() if any(t in COUNTABLE for t in ts))
 
 
 class AxisModel(Table):

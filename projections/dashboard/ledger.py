@@ -286,7 +286,7 @@ def _sums(sheet: Sheet, sums: Sequence[RuleSum], rules: Rules, lang: Lang) -> st
         )
         for one in sums
     ]
-    plain = sum(one.points for one in sums if not one.axis)
+    plain = sum(one.points for one in sums if one.axis not in axes)
     whole = sheet.policy.base + plain + sum(sheet.score.axes.values())
     return render(
         "ledger_sums.html",

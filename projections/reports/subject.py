@@ -113,7 +113,8 @@ def _made_up(source: Source, period: Period, subject: str) -> Table | None:
     if not found.points:
         return None
     terms, axes = found.terms, found.scored.axes
-    free = sum(p["points"] for p in found.points if not p["axis"])
+    known = {axis.axis for axis in terms.axes}  # points of another version's axis count as they are
+    free = sum(p["points"] for p in found.points if p["axis"] not in known)
     rows: list[tuple[Cell, ...]] = [
         ("基础分", "", Number(terms.base, 2)),
         ("不分项的加减分", "", Number(free, 2, signed=True)),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from duban import codec, contracts, warehouse
 from duban.bus_make import key_of
@@ -13,6 +14,7 @@ from duban.events import Event
 from projections.migrate import migrate
 from projections.sink.rows import rows
 from projections.sink.store import Store
+from projections.sink.tables import COLUMNS
 from tests.stack import Stack, new_stack
 
 
@@ -43,3 +45,16 @@ def store(facts: Iterable[Event], at: int) -> None:
 def _recorded(offset: int, fact: Event, at: int) -> Record:
     topic = contracts.topic_of(fact.type)
     return Record(topic, 0, offset, at, key_of(topic, fact), codec.encode(fact), ())
+
+
+def row(table: str, **values: Any) -> tuple[Any, ...]:
+    """A row of a table from what matters of it; the rest is empty."""
+    blank = {
+        "tenant_id": "default", "kafka_topic": "test", "kafka_partition": 0, "kafka_offset": 0,
+        "version": 1, "is_deleted": 0, "facts": 1, "historical": False, "provisional": False,
+        "late_minutes": 0, "saved_days": 0, "policy_state": "ok", "anomalies": [], "to_roles": [],
+        "seq": 0, "budget": 0, "consumed": 0, "units_used": 0, "saved": 0,
+    }  # fmt: skip
+    optional = {"submitted_at", "accepted_at", "decided_at", "closed_at", "due_at", "rating"}
+    optional |= {"started_at", "stopped_at"}
+    return tuple(values.get(c, None if c in optional else blank.get(c, "")) for c in COLUMNS[table])

@@ -8,18 +8,31 @@
 SELECT *, formatDateTime(at, '%Y-%m', {zone:String}) AS at_month
 FROM (
   SELECT b.hall_id AS hall_id, concat('breach:', clock_kind) AS cause,
-    if(window_id = '' AND a.to_window = '', 'org', 'window') AS subject_kind,
-    multiIf(window_id != '', window_id, a.to_window != '', a.to_window, a.to_org) AS subject,
+    if(window_id = '' AND (if(o.of_case != '', o.to_window, a.to_window) AS sent_to) = '',
+      'org', 'window') AS subject_kind,
+    multiIf(window_id != '', window_id, sent_to != '', sent_to,
+      o.of_case != '', o.to_org, a.to_org) AS subject,
     due_at AS at, toString(event_id) AS event_id, b.case_id AS case_id,
     1 AS amount, '' AS measure, '' AS because, [event_id] AS told
   FROM sla_events_now AS b
-  LEFT JOIN (  -- whose it is, where the case lies at no window: an order, a call that was sent on
+  LEFT JOIN (SELECT hall_id, case_id, clock_id, clock_key FROM clocks_now) AS c
+    ON c.hall_id = b.hall_id AND c.case_id = b.case_id AND c.clock_id = b.clock_id
+  -- Whose it is, where the case lies at no window: the order of the clock's own number (o), else the
+  -- last order, or call that was sent on, of the case (a).
+  LEFT JOIN (
+    SELECT hall_id AS of_hall, case_id AS of_case, JSONExtractString(payload, 'order_no') AS of_no,
+      argMax(JSONExtractString(payload, 'to_window_id'), recorded_at) AS to_window,
+      argMax(JSONExtractString(payload, 'to_org'), recorded_at) AS to_org
+    FROM ({{facts}})
+    WHERE event_type IN ('RectificationOrdered', 'SupervisionOrdered') AND of_no != ''
+    GROUP BY of_hall, of_case, of_no
+  ) AS o ON o.of_hall = b.hall_id AND o.of_case = b.case_id AND o.of_no = c.clock_key
+  LEFT JOIN (
     SELECT hall_id AS of_hall, case_id AS of_case,
       argMax(JSONExtractString(payload, 'to_window_id'), recorded_at) AS to_window,
       argMax(JSONExtractString(payload, 'to_org'), recorded_at) AS to_org
-    FROM events_now
+    FROM ({{facts}})
     WHERE event_type IN ('RectificationOrdered', 'HotlineDispatched', 'SupervisionOrdered')
-      AND {hall:String} IN ('', hall_id)
     GROUP BY of_hall, of_case
   ) AS a ON a.of_hall = b.hall_id AND a.of_case = b.case_id
   WHERE event_type = 'ClockBreached' AND NOT historical AND due_at <= {now:DateTime64(3)}
@@ -32,21 +45,22 @@ FROM (
     occurred_at, toString(event_id), JSONExtractString(payload, 'patrol_case_id'), 1, '', '',
     told
   FROM hall_facts_now
-  WHERE event_type = 'FindingRaised' AND {hall:String} IN ('', hall_id)
+  WHERE event_type = 'FindingRaised' AND NOT historical AND {hall:String} IN ('', hall_id)
   UNION ALL
   SELECT hall_id, concat('attendance:', JSONExtractString(payload, 'kind')), subject_kind, subject,
     occurred_at, toString(event_id), '',
     toInt64(floor(JSONExtractFloat(payload, 'half_days'))) AS half_days, '', '', told
   FROM hall_facts_now
-  WHERE event_type = 'AttendanceExcepted' AND {hall:String} IN ('', hall_id) AND half_days > 0
-    AND JSONExtractString(payload, 'kind') != 'leave'
+  WHERE event_type = 'AttendanceExcepted' AND NOT historical AND {hall:String} IN ('', hall_id)
+    AND half_days > 0 AND JSONExtractString(payload, 'kind') != 'leave'
   UNION ALL
   SELECT hall_id, 'inspection', subject_kind, subject, occurred_at, toString(event_id), '',
     JSONExtractInt(payload, 'findings') AS findings, '',
     concat(JSONExtractString(payload, 'plan'), ' ', JSONExtractString(payload, 'manner'), ' ',
       JSONExtractString(payload, 'by')), told
   FROM hall_facts_now
-  WHERE event_type = 'InspectionDone' AND {hall:String} IN ('', hall_id) AND findings > 0
+  WHERE event_type = 'InspectionDone' AND NOT historical AND {hall:String} IN ('', hall_id)
+    AND findings > 0
   UNION ALL
   SELECT r.hall_id, 'rectification:rejected', 'org', JSONExtractString(o.payload, 'to_org'),
     r.occurred_at, toString(r.event_id), r.case_id, 1, '', '', [toString(r.event_id)]

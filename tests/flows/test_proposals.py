@@ -9,7 +9,8 @@ import pytest
 
 from duban import warehouse
 from duban.events import Event
-from tests.filled import filled
+from projections.sink.store import Store
+from tests.filled import filled, row, store
 from tests.hall_facts import HALL, START, an_id, card, said
 from tests.stack import Stack
 
@@ -230,3 +231,45 @@ def test_each_person_is_to_be_agent_for_one_project_and_in_two_teams_at_the_most
 
 def asked_plain(name: str, **filters: Any) -> list[dict[str, Any]]:
     return list(warehouse.metric(name, **filters).dicts())
+
+
+# --- other halls, told after what stands above
+
+
+def test_an_overdue_order_is_laid_on_whom_that_order_was_sent_to(stored: Stack) -> None:
+    case = {"hall": "orders", "case": "orders/1"}
+    order = {"what": "整改", "due_at": on(8), **case}
+    overdue = {"kind": "rectification", "window_id": "", "due_at": on(8), **case}
+    store([
+        said("RectificationOrdered", "first", 2, order_no="1", to_org="the first", **order),
+        said("RectificationOrdered", "second", 3, order_no="2", to_org="the second", **order),
+        said("ClockBreached", "first overdue", 8, clock_id="k1", **overdue),
+    ], NOW)  # fmt: skip
+    clock = {"hall_id": "orders", "case_id": "orders/1", "kind": "rectification"}
+    Store().insert("clocks", [row("clocks", clock_id="k1", clock_key="1", **clock)])
+    assert [r["subject"] for r in asked("triggers", hall="orders")] == ["the first"]
+
+
+def test_an_overdue_order_is_laid_on_nobody_whom_only_a_voided_correction_names(
+    stored: Stack,
+) -> None:
+    case = {"hall": "voided", "case": "voided/1"}
+    order = {"what": "整改", "due_at": on(8), "order_no": "1", **case}
+    store([
+        said("RectificationOrdered", "v1", 2, to_org="right", **order),
+        said("RectificationOrdered", "v2", 2, to_org="wrong", corrects="v1", recorded=3, **order),
+        said("EventVoided", "v3", 4, voids_event_id=an_id("v2"), reason="误录", **case),
+        said("ClockBreached", "v4", 8, clock_id="k", kind="rectification", window_id="",
+             due_at=on(8), **case),
+    ], NOW)  # fmt: skip
+    assert [r["subject"] for r in asked("triggers", hall="voided")] == ["right"]
+
+
+def test_nothing_is_proposed_of_what_was_imported_from_an_old_log(stored: Stack) -> None:
+    old = {"hall": "old", "historical": True, "subject": "w1"}
+    store([
+        said("AttendanceExcepted", "o1", 2, kind="absent", half_days=3, **old),
+        said("FindingRaised", "o2", 2, finding_id="f1", category="fees", **old),
+        said("InspectionDone", "o3", 2, findings=3, **old),
+    ], NOW)  # fmt: skip
+    assert asked("triggers", hall="old") == []

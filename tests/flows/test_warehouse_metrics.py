@@ -21,6 +21,7 @@ from projections.dashboard import ranking_queries
 from projections.migrate import migrate
 from projections.sink.store import Store
 from projections.sink.tables import COLUMNS
+from tests.filled import row
 from tests.flows.groups import invented_groups
 from tests.flows.voices import invented_items, invented_voices
 from tests.stack import Stack, new_stack
@@ -53,19 +54,6 @@ def here(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with request.getfixturevalue("filled").here():
         yield
-
-
-def row(table: str, **values: Any) -> tuple[Any, ...]:
-    """A row of a table from what matters of it; the rest is empty."""
-    blank = {
-        "tenant_id": "default", "kafka_topic": "test", "kafka_partition": 0, "kafka_offset": 0,
-        "version": 1, "is_deleted": 0, "facts": 1, "historical": False, "provisional": False,
-        "late_minutes": 0, "saved_days": 0, "policy_state": "ok", "anomalies": [], "to_roles": [],
-        "seq": 0, "budget": 0, "consumed": 0, "units_used": 0, "saved": 0,
-    }  # fmt: skip
-    optional = {"submitted_at", "accepted_at", "decided_at", "closed_at", "due_at", "rating"}
-    optional |= {"started_at", "stopped_at"}
-    return tuple(values.get(c, None if c in optional else blank.get(c, "")) for c in COLUMNS[table])
 
 
 def invented(seed: int = 7) -> dict[str, list[tuple[Any, ...]]]:

@@ -29,6 +29,8 @@ logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 Role = Literal["reader", "writer"]
 _UNKNOWN_TABLE, _UNKNOWN_DATABASE, _TIMEOUT, _READONLY, _WRONG_TOKEN = 60, 81, 159, 164, 516
+# A date, a number, a set that a metric does not have (throwIf), a parameter that it cannot read.
+_BAD_VALUES = frozenset({38, 41, 72, 395, 457})
 _NEXT_STEP = {
     _UNKNOWN_TABLE: "The sink makes the tables when it starts: `duban status` shows it.",
     _UNKNOWN_DATABASE: "The sink makes the tables when it starts: `duban status` shows it.",
@@ -124,16 +126,23 @@ def rows(sql: str, /, **params: Any) -> list[dict[str, Any]]:
 
 
 def metric(name: str, /, **filters: Any) -> Answer:
-    """Ask a named metric. Filters it does not take raise `MetricError`; those left out have the
-    defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the settings', which
-    is that of all halls together: who asks of one hall names its zone (`derivation.zone_of`)."""
+    """Ask a named metric. Filters it does not take, or cannot read, raise `MetricError`; those left
+    out have the defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the
+    settings', which is that of all halls together: who asks of one hall names its zone
+    (`derivation.zone_of`)."""
     found = load_metric(name)
     given = dict(filters)
     if "now" in found.parameters:
         given["now"] = epoch(given["now"] if "now" in given else business_now())
     if "zone" in found.parameters:
         given.setdefault("zone", settings().zone)
-    return query(found.sql, **found.fill(given))
+    values = found.fill(given)
+    try:
+        return query(found.sql, **values)
+    except WarehouseError as error:
+        if error.code in _BAD_VALUES:
+            raise MetricError(f"Metric {name} cannot read what it was given: {error}") from error
+        raise
 
 
 def epoch(at_ms: int) -> str:

@@ -46,7 +46,7 @@ async def ask_one(sql: str, **values: Any) -> dict[str, Any]:
     return (await ask(sql, **values))[0]
 
 
-async def ask_metric(name: str, **filters: Any) -> list[dict[str, Any]]:
+async def ask_metric(name: str, /, **filters: Any) -> list[dict[str, Any]]:
     """Rows of a named metric. Raises `Away`, or `MetricError` for a filter it does not take."""
     answer = await _in_thread(partial(warehouse.metric, name, **filters))
     return list(answer.dicts())

@@ -58,13 +58,16 @@ def counters(policies: Iterable[ScorePolicy]) -> dict[str, Counters]:
 
 def _repeats(rule: ScoreRule, beside: Sequence[ScoreRule]) -> bool:
     """Whether whatever fulfils a rule fulfils another one as well, which asks for less, or as much
-    and stands before it."""
-    asked, place = set(rule.terms), beside.index(rule)
+    and stands before it. To go by a number asks for that number."""
+    asked, place = _asked(rule), beside.index(rule)
     return any(
-        set(other.terms) < asked or (set(other.terms) == asked and number < place)
+        _asked(other) < asked or (_asked(other) == asked and number < place)
         for number, other in enumerate(beside)
-        if not other.per or other.per == rule.per
     )
+
+
+def _asked(rule: ScoreRule) -> set[tuple[str, str]]:
+    return {*rule.terms, *((("per", rule.per),) if rule.per else ())}
 
 
 def _counted(rule: ScoreRule) -> tuple[str, ...]:

@@ -234,3 +234,6 @@ def test_a_rating_that_fulfils_two_rules_earns_by_both_and_is_one_rating():
         assert counted(*rules) == (0.7, 2, 1, 1)
     for rules in ((named, unnamed), (unnamed, named)):
         assert counted(*rules) == (0.5, 1, 1, 1)
+    by_level = ScoreRule("by-level", "rating:5", 0.1, per="level")
+    for rules in ((good, by_level), (by_level, good)):
+        assert counted(*rules) == (0.7, 2, 1, 1)

@@ -65,7 +65,7 @@ def measures(events: Iterable[Event]) -> list[Measure]:
 def _ended(said: Statement, answers: Sequence[Statement]) -> Measure:
     """A measure, and how it ended, if a person ended it: the first end counts."""
     event, data = said.event, said.data
-    ends = [one for one in answers if _ends(one) and not _by_system(one)]
+    ends = [one for one in answers if _ends(one) and not one.event.actor.is_program]
     first = min(ends, key=lambda one: (one.event.occurred_at, one.statement_id), default=None)
     order = event.type == "RectificationOrdered"
     return Measure(
@@ -93,10 +93,6 @@ def _ends(answer: Statement) -> bool:
     return answer.event.type == "MeasureRevoked" or (decided and answer.data["upheld"])
 
 
-def _by_system(answer: Statement) -> bool:
-    return answer.event.actor.is_program
-
-
 def _flags(
     said: Statement,
     measure: Measure,
@@ -109,7 +105,7 @@ def _flags(
         yield "no_evidence"
     if measure.step > 1 and not grounds.has(said, measure):
         yield "no_lower_step"
-    if any(_ends(answer) and _by_system(answer) for answer in own):
+    if any(_ends(answer) and answer.event.actor.is_program for answer in own):
         yield "revoked_by_system"
     if _open(own):
         yield "appeal_open"
@@ -121,7 +117,7 @@ def _open(answers: Sequence[Statement]) -> bool:
     decisions = [
         a.event.occurred_at
         for a in answers
-        if a.event.type == "MeasureAppealDecided" and not _by_system(a)
+        if a.event.type == "MeasureAppealDecided" and not a.event.actor.is_program
     ]
     return bool(appeals) and max(appeals) > max(decisions, default=min(appeals) - 1)
 

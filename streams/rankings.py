@@ -21,7 +21,6 @@ from duban.events import Event
 from duban.periods import bounds
 from duban.policy import Reference
 from duban.ranking import Standings, Stood
-from duban.score_policy import DEFAULT_POLICY
 from streams.hall_facts import FactRow
 from streams.points import Row
 from streams.posting import Ledger
@@ -142,8 +141,7 @@ class Rankings:
     def closing(self, row: FactRow, stands: bool) -> None:
         """A fact that a ranking follows from: it stands, or does no more."""
         fact = row.fact
-        policy_id = fact.data.get("policy_id") or DEFAULT_POLICY
-        group = Group(row.hall_id, policy_id, fact.data["period"])
+        group = Group(row.hall_id, fact.data["policy_id"], fact.data["period"])
         ranking = self.of[group]
         if fact.type == "PeriodClosed":
             ranking.closings.pop(fact.event_id, None)

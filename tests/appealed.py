@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from duban.appeals import by_person, order
+from duban.appeals import order
 from duban.events import Event
 from duban.hall_facts import read
 
@@ -30,7 +30,7 @@ def appeals(events: Iterable[Event]) -> list[Appeal]:
     facts = read(events)
     decided: defaultdict[tuple[str, ...], list[Event]] = defaultdict(list)
     for said in facts.of(DECIDED):
-        if by_person(said.event):
+        if not said.event.actor.is_program:
             decided[_place(said.event)].append(said.event)
     found = []
     for said in facts.of(APPEALED):

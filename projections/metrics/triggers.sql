@@ -8,35 +8,33 @@
 SELECT *, formatDateTime(at, '%Y-%m', {zone:String}) AS at_month
 FROM (
   SELECT b.hall_id AS hall_id, concat('breach:', clock_kind) AS cause,
-    if(window_id = '' AND (if(o.of_case != '', o.to_window, a.to_window) AS sent_to) = '',
-      'org', 'window') AS subject_kind,
-    multiIf(window_id != '', window_id, sent_to != '', sent_to,
-      o.of_case != '', o.to_org, a.to_org) AS subject,
+    if(window_id != '' OR sent_to.3 != '', 'window', 'org') AS subject_kind,
+    multiIf(window_id != '', window_id, sent_to.3 != '', sent_to.3, sent_to.4) AS subject,
     due_at AS at, toString(event_id) AS event_id, b.case_id AS case_id,
     1 AS amount, '' AS measure, '' AS because, [event_id] AS told
-  FROM sla_events_now AS b
-  LEFT JOIN (SELECT hall_id, case_id, clock_id, clock_key FROM clocks_now) AS c
-    ON c.hall_id = b.hall_id AND c.case_id = b.case_id AND c.clock_id = b.clock_id
-  -- Whose it is, where the case lies at no window: the order of the clock's own number (o), else the
-  -- last order, or call that was sent on, of the case (a).
-  LEFT JOIN (
-    SELECT hall_id AS of_hall, case_id AS of_case, JSONExtractString(payload, 'order_no') AS of_no,
-      argMax(JSONExtractString(payload, 'to_window_id'), recorded_at) AS to_window,
-      argMax(JSONExtractString(payload, 'to_org'), recorded_at) AS to_org
-    FROM ({{facts}})
-    WHERE event_type IN ('RectificationOrdered', 'SupervisionOrdered') AND of_no != ''
-    GROUP BY of_hall, of_case, of_no
-  ) AS o ON o.of_hall = b.hall_id AND o.of_case = b.case_id AND o.of_no = c.clock_key
-  LEFT JOIN (
-    SELECT hall_id AS of_hall, case_id AS of_case,
-      argMax(JSONExtractString(payload, 'to_window_id'), recorded_at) AS to_window,
-      argMax(JSONExtractString(payload, 'to_org'), recorded_at) AS to_org
-    FROM ({{facts}})
-    WHERE event_type IN ('RectificationOrdered', 'HotlineDispatched', 'SupervisionOrdered')
-    GROUP BY of_hall, of_case
-  ) AS a ON a.of_hall = b.hall_id AND a.of_case = b.case_id
-  WHERE event_type = 'ClockBreached' AND NOT historical AND due_at <= {now:DateTime64(3)}
-    AND {hall:String} IN ('', b.hall_id)
+  FROM (
+    SELECT b.*, if(arrayExists(one -> one.2 = c.clock_key, a.sent),  -- of the clock's own number,
+        arrayLast(one -> one.2 = c.clock_key, a.sent), a.sent[-1]) AS sent_to  -- else the last
+    FROM (
+      SELECT *, multiIf(clock_kind = 'rectification', 'RectificationOrdered',
+        clock_kind = 'supervision', 'SupervisionOrdered',
+        startsWith(clock_kind, 'hotline_'), 'HotlineDispatched', '') AS sent_by
+      FROM sla_events_now WHERE event_type = 'ClockBreached' AND {hall:String} IN ('', hall_id)
+    ) AS b
+    LEFT JOIN (
+      SELECT hall_id AS its_hall, case_id AS its_case, clock_id AS its_id, clock_key FROM clocks_now
+      WHERE kind IN ('rectification', 'supervision') AND {hall:String} IN ('', hall_id)
+    ) AS c ON c.its_hall = b.hall_id AND c.its_case = b.case_id AND c.its_id = b.clock_id
+    LEFT JOIN (  -- orders, and calls sent on: whose it is, where the case lies at no window
+      SELECT hall_id AS of_hall, case_id AS of_case, event_type AS of_type,
+        arraySort(groupArray((recorded_at, JSONExtractString(payload, 'order_no'),
+          JSONExtractString(payload, 'to_window_id'), JSONExtractString(payload, 'to_org')))) AS sent
+      FROM ({{facts}})
+      WHERE event_type IN ('RectificationOrdered', 'HotlineDispatched', 'SupervisionOrdered')
+      GROUP BY of_hall, of_case, of_type
+    ) AS a ON a.of_hall = b.hall_id AND a.of_case = b.case_id AND a.of_type = b.sent_by
+  ) AS b
+  WHERE NOT historical AND due_at <= {now:DateTime64(3)}
     AND toString(event_id) NOT IN (
       SELECT lower(JSONExtractString(payload, 'breach_event_id')) FROM sla_events_now
       WHERE event_type = 'ClockBreachRetracted' AND {hall:String} IN ('', hall_id))

@@ -243,6 +243,8 @@ def test_an_overdue_order_is_laid_on_whom_that_order_was_sent_to(stored: Stack) 
     store([
         said("RectificationOrdered", "first", 2, order_no="1", to_org="the first", **order),
         said("RectificationOrdered", "second", 3, order_no="2", to_org="the second", **order),
+        said("SupervisionOrdered", "pressed too", 4, order_no="1", to_org="another", by="leader",
+             **order),
         said("ClockBreached", "first overdue", 8, clock_id="k1", **overdue),
     ], NOW)  # fmt: skip
     clock = {"hall_id": "orders", "case_id": "orders/1", "kind": "rectification"}

@@ -49,6 +49,11 @@ class WarehouseError(RuntimeError):
         self.code = code
         self.next_step = _NEXT_STEP.get(code, "")
 
+    @property
+    def is_about_a_value(self) -> bool:
+        """Whether it could not read what was asked with, and has no fault itself."""
+        return self.code in _BAD_VALUES
+
 
 class WarehouseAway(WarehouseError):
     """Nothing answers at the warehouse's address."""
@@ -127,23 +132,16 @@ def rows(sql: str, /, **params: Any) -> list[dict[str, Any]]:
 
 
 def metric(name: str, /, **filters: Any) -> Answer:
-    """Ask a named metric. Filters it does not take, or cannot read, raise `MetricError`; those left
-    out have the defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the
-    settings', which is that of all halls together: who asks of one hall names its zone
-    (`derivation.zone_of`)."""
+    """Ask a named metric. Filters it does not take raise `MetricError`; those left out have the
+    defaults of its file; `now` (epoch ms) defaults to business time, `zone` to the settings', which
+    is that of all halls together: who asks of one hall names its zone (`derivation.zone_of`)."""
     found = load_metric(name)
     given = dict(filters)
     if "now" in found.parameters:
         given["now"] = epoch(given["now"] if "now" in given else business_now())
     if "zone" in found.parameters:
         given.setdefault("zone", settings().zone)
-    values = found.fill(given)
-    try:
-        return query(found.sql, **values)
-    except WarehouseError as error:
-        if error.code in _BAD_VALUES:
-            raise MetricError(f"Metric {name} cannot read what it was given: {error}") from error
-        raise
+    return query(found.sql, **found.fill(given))
 
 
 def epoch(at_ms: int) -> str:

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from duban.metrics import MetricError, load_metric, metric_names
 from projections.dashboard import sources
 from projections.dashboard.alert_queries import AlertFilter, alerts, count_alerts
-from projections.dashboard.ask import ask_metric
+from projections.dashboard.ask import Away, ask_metric
 from projections.dashboard.case_file import case_file
 from projections.dashboard.case_queries import cases, count_cases
 from projections.dashboard.filters import Filter
@@ -78,6 +78,10 @@ async def metric(request: Request, name: str) -> dict[str, Any]:
         rows = await ask_metric(name, **taken, **given)
     except MetricError as error:
         raise HTTPException(422, str(error)) from error
+    except Away as error:
+        if error.is_about_a_value:
+            raise HTTPException(422, str(error)) from error
+        raise
     as_of = datetime.fromtimestamp(moment.now / 1000, UTC).isoformat(timespec="milliseconds")
     return {
         "name": name,

@@ -18,7 +18,7 @@ NEAR = {
     "zh": {-1: "昨日", 0: "今日", 1: "明日"},
     "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
 }
-LESS = {"zh": "不足 1 个工作日", "en": "under 1 workday"}
+LESS = {"zh": "不足 1 个工作日", "en": "< 1 workday"}
 UNITS = {
     "zh": {"working_day": "个工作日", "working_minute": "分钟", "calendar_day": "天"},
     "en": {"working_day": "workdays", "working_minute": "min", "calendar_day": "days"},

@@ -34,11 +34,13 @@ Watcher = Callable[[bool], None]
 
 @dataclass(slots=True)
 class Live:
-    """The poller's state; `overviews` holds the last figures by hall ("" is all halls)."""
+    """The poller's state; `overviews` holds the last figures by hall ("" is all halls), `told_at`
+    is when watchers were last told of a change (epoch seconds)."""
 
     freshness: Freshness = field(default_factory=Freshness)
     now: int = 0
     overviews: dict[str, Overview] = field(default_factory=dict)
+    told_at: float = 0.0
     _watchers: dict[int, tuple[str, Watcher]] = field(default_factory=dict)
     _mark: str = ""
     _computed_at: float = 0.0
@@ -107,6 +109,8 @@ class Live:
         return moved or age > TURN_SECONDS
 
     def _tell(self, changed: bool) -> None:
+        if changed:
+            self.told_at = time.time()
         for _, watcher in list(self._watchers.values()):
             watcher(changed)
 

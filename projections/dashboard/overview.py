@@ -70,7 +70,7 @@ class OverviewPage:
 
     async def refresh(self, page: Page) -> None:
         """Take in new figures in place."""
-        overview = live.overviews[self.hall]
+        overview = await live.overview(self.hall)
         texts, tones = {}, {}
         for card in self.cards(overview):
             texts[f"{card.key}.value"] = card.value

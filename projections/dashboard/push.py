@@ -28,7 +28,7 @@ class Page:
         self._said: tuple[str, str] | None = None
         self._told_at = 0.0
         self._blocks: dict[str, str] = {}
-        self._stale = False
+        self._stale = live.told_at > self._client.created  # changed while it was being built
         self._task: asyncio.Task[None] | None = None
         unwatch = live.watch(hall, self._turn)
         self._client.on_delete(lambda _: unwatch())
@@ -44,15 +44,17 @@ class Page:
             self._run(f"duban.swap({_js(key)},{_js(html)})")
 
     def _turn(self, changed: bool) -> None:
+        self._stale = self._stale or changed
+        if not self._client.has_socket_connection:
+            return  # it takes in what it missed once it is connected
         said = live.freshness.said(self.lang)
         if said != self._said or time.monotonic() - self._told_at > HEARTBEAT_SECONDS:
             self._said, self._told_at = said, time.monotonic()
             self._run(f"duban.fresh({_js(said[0])},{_js(said[1])})")
-        if changed and (business := business_said(live.now, settings().zone, self.lang)):
-            self.figures({"business": business}, {})
-        self._stale = self._stale or changed
         if self._stale and (self._task is None or self._task.done()):
             self._stale = False
+            if business := business_said(live.now, settings().zone, self.lang):
+                self.figures({"business": business}, {})
             self._task = asyncio.create_task(self._take_in())
 
     async def _take_in(self) -> None:
@@ -66,6 +68,9 @@ class Page:
     def _run(self, script: str) -> None:
         if self._client.has_socket_connection:
             self._client.run_javascript(script)
+        else:  # lost meanwhile: what was meant for it is given to it anew
+            self._stale = True
+            self._blocks.clear()
 
 
 def _js(value: object) -> str:

@@ -2,7 +2,8 @@
 -- and the corrections of its type that go back to it are one statement: `first_told` names it and
 -- `told` has every id that it was told under; of the wordings left the one recorded last is its row.
 -- Voidings may be voided in turn: chains of them are followed to the sixteenth link, those of
--- corrections to the sixty-fourth.
+-- corrections to the sixty-fourth, for facts that correct something: for every fact alike that was
+-- most of what the view took.
 CREATE OR REPLACE VIEW {database}.hall_facts_now {on_cluster} AS
 WITH
   facts AS (
@@ -23,7 +24,7 @@ WITH
   wordings AS (
     SELECT f.hall_id AS hall_id, f.event_type AS event_type,
       arrayFold((path, link) -> if(c.before[path[-1]] IN ('', path), path,
-        arrayPushBack(path, c.before[path[-1]])), range(64), [f.id]) AS chain,
+        arrayPushBack(path, c.before[path[-1]])), range(if(f.corrects = '', 0, 64)), [f.id]) AS chain,
       if(c.before[chain[-1]] = '', chain[-1], arrayMin(chain)) AS first_told,
       (f.recorded_at, f.id, f.corrects, has(v.ids, f.id)) AS wording
     FROM facts AS f

@@ -107,6 +107,13 @@ class Hall:
             self.job.restore(key, value)
         self.job.restored()
 
+    def says_nothing_after_a_restart(self) -> bool:
+        """Whether all has been said before it."""
+        before = len(self.topic)
+        self.restart()
+        self.work()
+        return len(self.topic) == before
+
     def publish(self, *policies: ScorePolicy) -> None:
         self.references.publish(*policies)
         self._reference_changed()

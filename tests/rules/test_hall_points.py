@@ -252,10 +252,7 @@ def test_points_are_those_of_what_stands_in_any_order_doubled_and_restarted(data
     assert sums(hall.points()) == plain(told)
     live = {k: s["points"] for k, s in hall.scores().items() if s["points"]}
     assert live == plain(told)
-    before = len(hall.topic)
-    hall.restart()
-    hall.work()
-    assert len(hall.topic) == before
+    assert hall.says_nothing_after_a_restart()
 
 
 @settings(max_examples=60, deadline=None)

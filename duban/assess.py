@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from duban.alerting import Output, Subject, anomaly_outputs, clock_outputs, firings, next_wake
 from duban.case import MAX_FACTS, Anomaly, Fact, Facts, View, read
+from duban.causes import case_causes, watched_causes
 from duban.clock_run import clock_on
 from duban.clocks import Clock
 from duban.deemed import confirmed, deemed
@@ -12,7 +13,7 @@ from duban.delay import delay_outputs
 from duban.integrity import integrity_outputs
 from duban.policy import Item, Policy, Reference
 from duban.reviews import SET_ASIDE, Verdict, of_reviews, set_aside, set_aside_outputs
-from duban.scoring import case_causes, points_of, watched_causes
+from duban.scoring import points_of
 from duban.silence import Silence
 from duban.standing import effective
 from duban.takeover import Kind, Step, kinds

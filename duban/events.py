@@ -24,6 +24,7 @@ class Actor(NamedTuple):
 
 
 NOBODY = Actor()
+PROCESSOR = Actor("duban", "system")  # says what the streams derive
 
 
 class Basis(NamedTuple):

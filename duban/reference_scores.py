@@ -8,11 +8,12 @@ from pydantic import Field, field_validator, model_validator
 from duban import avro
 from duban.avro import EventSchema
 from duban.case import RULES_READ
+from duban.causes import DERIVED, NOT_READ
+from duban.contracts import HALL_TOPIC
 from duban.events import Event
 from duban.integrity import SIGNS
 from duban.reference_shapes import Id, Table, Version
 from duban.score_policy import Axis, Consequence, Grade, ScorePolicy, ScoreRule
-from duban.scoring import DERIVED, NOT_READ
 
 OF_CASES = re.compile(
     rf"outcome:(on_time|late)|rating:[1-5]|breach:[a-z_]{{1,40}}|sign:({'|'.join(sorted(SIGNS))})"
@@ -22,7 +23,6 @@ WHEN = re.compile(r"(top|bottom|flag|worse)(:[1-9][0-9]?)?|grade:.{1,40}")
 NUMBERS = frozenset({"level", "days", "expected_days", "saved_days"})  # of facts of cases
 COUNTABLE = ("int", "long", "double", "boolean")  # types of Avro; of facts of halls
 OF_PLACES = frozenset({"score"})  # what a rule may read of a place in a ranking
-HALL_EVENTS = "hall-events"
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 AxisId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
@@ -41,7 +41,7 @@ class ScoreRuleModel(Table):
     @field_validator("on")
     @classmethod
     def _known(cls, on: str) -> str:
-        of_hall = on in avro.newest() and avro.newest()[on].topic == HALL_EVENTS
+        of_hall = on in avro.newest() and avro.newest()[on].topic == HALL_TOPIC
         if not (of_hall or OF_CASES.fullmatch(on) or OF_RANKINGS.fullmatch(on)):
             raise ValueError(
                 "on is outcome:on_time, outcome:late, rating:1 … rating:5, breach:CLOCK, sign:SIGN,"

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from duban.alerting import Output
+from duban.causes import Cause
 from duban.events import Event
 from duban.periods import bounds, length_of
 from duban.policy import Reference
 from duban.ranking import measures, rank
 from duban.score_policy import EVERYBODY, ScorePolicy
-from duban.scoring import Cause, points_of
+from duban.scoring import points_of
 from duban.tally import Counters, Tally
 from streams.posting import Whose, settle
 from streams.rankings import Closing, Group, Ranking, Rankings, Told, end_of, reason

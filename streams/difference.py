@@ -11,13 +11,12 @@ from typing import Any
 from duban.alerting import UNDO, Output
 from duban.assess import Assessment, assess
 from duban.case import Facts
-from duban.events import Actor, Event
+from duban.events import PROCESSOR, Event
 from duban.ids import identify
 from duban.policy import Reference
 from streams.retrospect import Retrospect
 from streams.state import Held, remember, versions
 
-PROCESSOR = Actor("duban", "system")
 ALERT_TURNS = ("AlertNoted", "AlertCleared")
 # Messages that name themselves, and are taken back by one of their type that names them.
 NAMED_BY_THEMSELVES = {"ScorePointPosted": "point_id", "RatingSetAside": "set_aside_id"}

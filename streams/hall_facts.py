@@ -15,9 +15,10 @@ import msgspec
 from duban.alerting import Output
 from duban.avro import newest
 from duban.case import Fact
+from duban.causes import NOT_READ, hall_cause, person_of
 from duban.events import Actor, Event
 from duban.policy import Reference
-from duban.scoring import NOT_READ, hall_cause, person_of, points_of
+from duban.scoring import points_of
 from duban.standing import VOIDINGS, effective, first_told
 from streams.posting import Ledger, Whose, settle
 from streams.shelf import Buffered

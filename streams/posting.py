@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from duban.alerting import Output
-from duban.events import Actor, Event
+from duban.events import PROCESSOR, Event
 from duban.ids import identify
-
-PROCESSOR = Actor("duban", "system")
 
 
 class Posted(NamedTuple):

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from duban.events import Event
+from duban.events import PROCESSOR, Event
 from duban.ids import identify
 from duban.ranking import Contender, Entry, Measure
 from duban.score_policy import DEFAULT_POLICY, ScorePolicy
 from duban.tally import Counters, Tally
 from streams.points import Key
-from streams.posting import PROCESSOR
 from streams.rankings import Closing, Group
 
 

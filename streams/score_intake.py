@@ -9,8 +9,6 @@ from duban.closings import NO_POLICY, refusal
 from duban.policy import Reference
 from streams.records import Record
 
-HALL_EVENTS = "hall-events"
-
 
 @dataclass(slots=True)
 class Found:
@@ -46,8 +44,8 @@ def read(records: Sequence[Record], final: bool, reference: Reference) -> Found:
 def _problem(record: Record, event: Mapping[str, Any]) -> tuple[str, str] | None:
     """Why a readable event has no place here, as (reason, detail), or None."""
     type_ = event["type"]
-    if record.topic == HALL_EVENTS:
-        if contracts.topic_of(type_) != HALL_EVENTS:
+    if record.topic == contracts.HALL_TOPIC:
+        if contracts.topic_of(type_) != contracts.HALL_TOPIC:
             return "wrong_topic", f"{type_} is no fact of a hall"
     elif type_ != "ScorePointPosted":
         return "wrong_topic", f"{type_} is no point"

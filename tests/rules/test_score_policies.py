@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban.causes import Cause
 from duban.reference import SHIPPED, BadReference, load, reference_from
 from duban.score_policy import Axis, ScorePolicy
-from duban.scoring import Cause, points_of
+from duban.scoring import points_of
 from duban.tally import Scored, Tally, millionths
 from tests.given import at
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from duban.causes import Cause
 from duban.periods import period_of
 from duban.policy import Post
 from duban.score_policy import ScorePolicy, ScoreRule
-from duban.scoring import Cause, points_of
+from duban.scoring import points_of
 from duban.tally import Tally, counters, millionths
 from tests.given import REFERENCE, at, fact, when
 from tests.rules.test_clocks import ACCEPTED, SUBMITTED

@@ -1,5 +1,7 @@
 """处置建议: measures that facts and rankings call for, as the page of measures lists them."""
 
+from asyncio import gather
+
 from duban.measures import DETAIL
 from duban.proposals import ANSWERED, CARRIED_OUT, OPEN, RANKING, TO_AGENCIES, Proposal
 from duban.proposed import METRICS, proposed
@@ -18,7 +20,8 @@ AGENCIES = ("org", "window")  # who can be told to mend something, or to answer
 async def called_for(hall: str, zone: str) -> list[Proposal]:
     """What is called for in a hall, the latest first; what nobody has acted on before the rest.
     Raises `Away`."""
-    asked = {name: await ask_metric(name, hall=hall, zone=zone) for name in METRICS}
+    rows = await gather(*(ask_metric(name, hall=hall, zone=zone) for name in METRICS))
+    asked = dict(zip(METRICS, rows, strict=True))
     return sorted(proposed(asked), key=lambda p: (p.state == ANSWERED, -p.at))
 
 

@@ -5,10 +5,13 @@
 -- unit: 件
 -- default hall:
 WITH
+  (SELECT throwIf(NOT match({period:String},
+    '^[0-9][0-9][0-9][0-9](-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?$'),
+    'period is 2026-09, 2026-Q3, 2026-H1 or 2026')) AS is_refused,
   multiIf(length({period:String}) = 4, 12, substring({period:String}, 6, 1) = 'H', 6,
     substring({period:String}, 6, 1) = 'Q', 3, 1) AS months,
   toUInt8OrZero(if(months IN (3, 6), substring({period:String}, 7, 1), '1')) AS nth,
-  toDate(concat(substring({period:String}, 1, 4), '-',
+  toDateOrZero(concat(substring({period:String}, 1, 4), '-',
     if(months = 1, substring({period:String}, 6, 2), '01'), '-01')) AS start,
   if(months IN (3, 6), addMonths(start, months * (nth - 1)), start) AS first_day
 SELECT
@@ -29,5 +32,6 @@ FROM (
   FROM ({{cases}})
 )
 ARRAY JOIN moments AS moment
+WHERE NOT is_refused
 GROUP BY figure
 ORDER BY indexOf(['accepted', 'closed', 'kept', 'judged'], figure)

@@ -17,7 +17,7 @@ from duban.jsonform import Check, Problem, compile_record, to_iso
 
 __all__ = [
     "ContractError", "Problem", "check", "check_sound", "event_types", "from_json", "is_sound",
-    "schema", "to_json", "topic_of",
+    "schema", "to_json", "topic_of", "unsound",
 ]  # fmt: skip
 
 AHEAD_MS = 24 * 3600 * 1000  # a fact may be dated this much ahead: clocks of halls are not exact
@@ -104,6 +104,17 @@ def is_sound(record: Mapping[str, Any]) -> bool:
     """Whether a flat record just decoded, with its `type`, keeps the rules of its fields: so that
     nobody validates twice. Of one that does not, `check` says what is wrong."""
     return _keeper(record["type"])(record)
+
+
+def unsound(record: Mapping[str, Any]) -> str:
+    """What is wrong with a flat record just decoded; "" where it `is_sound`."""
+    if is_sound(record):
+        return ""
+    try:
+        check(codec.event_of(dict(record)))
+    except ContractError as error:
+        return str(error)
+    return ""
 
 
 def check_sound(record: Mapping[str, Any], now: int | None = None) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo
 
-UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # one id has one spelling
 
 
 def _pattern(expression: str) -> Callable[[str], bool]:

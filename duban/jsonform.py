@@ -97,7 +97,7 @@ def _compile(schema: Any, attributes: Attributes, json_form: bool) -> Check:
     if schema.get("logicalType") == "timestamp-millis":
         return _iso_instant if json_form else _plain_instant
     if schema.get("logicalType") == "uuid":
-        return _uuid
+        return _any_uuid if json_form else _uuid
     if kind == "enum":
         return _enum(schema["symbols"])
     if kind == "record":
@@ -192,11 +192,17 @@ def _enum(symbols: list[str]) -> Check:
     return check
 
 
+def _any_uuid(value: Any, path: str, problems: list[Problem]) -> Any:
+    small = value.lower() if isinstance(value, str) else ""
+    if not UUID_PATTERN.fullmatch(small):
+        problems.append(Problem(path, "must be a uuid"))
+    return small
+
+
 def _uuid(value: Any, path: str, problems: list[Problem]) -> Any:
     if not isinstance(value, str) or not UUID_PATTERN.fullmatch(value):
-        problems.append(Problem(path, "must be a uuid"))
-        return value
-    return value.lower()
+        problems.append(Problem(path, "must be a uuid in small letters"))
+    return value
 
 
 def _iso_instant(value: Any, path: str, problems: list[Problem]) -> Any:

@@ -32,6 +32,9 @@ On the wire a record is Avro single-object encoding: `C3 01`, the eight bytes of
 CRC-64-AVRO fingerprint, lowest first, and the body. Where a schema registry is configured it is
 Confluent framing instead: `00`, four bytes of schema id, the body. Readers accept both.
 
+A uuid has one spelling, in small letters. In the JSON form capitals are taken too, and made small;
+on a topic they break the contract.
+
 The symbol `unknown` of an enum is what a reader sees in place of a symbol newer than itself.
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from duban.contracts import topic_of
+from duban.contracts import topic_of, unsound
 from projections.sink.record import (
     Poison,
     Record,
@@ -28,13 +28,16 @@ def fact(record: Record) -> Iterator[TableRow]:
 
 def hall_fact(record: Record) -> Iterator[TableRow]:
     """A fact of hall-events. The worker judges what lies on case-events; here it is done at the
-    table: a type of another topic, or under the key of another hall, is no fact of this one."""
+    table: a type of another topic, or under the key of another hall, is no fact of this one, nor is
+    what breaks the rules of its fields, which no score counts either."""
     event = read_event(record)
     event_type, hall = event["type"], event["hall_id"]
     if topic_of(event_type) != record.topic:
         raise Poison("wrong_topic", f"{event_type} does not belong on {record.topic}")
     if record.key is None or record.key.decode("utf-8", "replace") != hall:
         raise Poison("wrong_key", f"the key is not the hall {hall}")
+    if fault := unsound(event):
+        raise Poison("schema_rules", fault)
     yield _row_of(record, event)
 
 

@@ -20,6 +20,7 @@ WRONG = {
     "an instant before the tables": lambda e: replace(e, occurred_at=-(10**13)),
     "an instant behind the tables": lambda e: replace(e, recorded_at=10**13),
     "a cause that is no uuid": lambda e: replace(e, causation_id="because"),
+    "an id in capitals": lambda e: replace(e, event_id=e.event_id[:-1] + "A"),
     "an actor of two lines": lambda e: replace(e, actor=Actor(id="a\nb")),
     "a novel for a note": lambda e: replace(e, note="长" * 4001),
     "evidence without a kind": lambda e: replace(e, evidence=(Evidence(""),)),

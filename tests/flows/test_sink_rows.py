@@ -95,10 +95,10 @@ def test_business_time_is_kept_per_partition_and_is_no_fact() -> None:
     assert rows(record(tick)) == [("business_clock", (2, AT + 60_000, AT + 60_000))]
 
 
-def praise(hall: str = "aq") -> bytes:
+def praise(hall: str = "aq", **more: Any) -> bytes:
     of_hall = {"subject_type": "hall", "subject_id": hall, "hall_id": hall}
     data = {"subject": "w3", "kind": "banner"}
-    return codec.encode(replace(event("PraiseReceived", data=data), **of_hall))
+    return codec.encode(replace(event("PraiseReceived", data=data), **of_hall | more))
 
 
 def test_a_fact_of_a_hall_is_about_no_case() -> None:
@@ -115,6 +115,8 @@ def test_a_fact_of_a_hall_is_about_no_case() -> None:
         (praise(), b"bj", "wrong_key"),
         (praise(), None, "wrong_key"),
         (codec.encode(event()), b"aq", "wrong_topic"),
+        (praise(event_id=an_id(1).replace("4", "A", 1)), b"aq", "schema_rules"),
+        (praise(note="长" * 4001), b"aq", "schema_rules"),
     ],
 )
 def test_what_is_no_fact_of_this_hall_is_buried(

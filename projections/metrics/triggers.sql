@@ -8,13 +8,16 @@
 SELECT *, formatDateTime(at, '%Y-%m', {zone:String}) AS at_month
 FROM (
   SELECT b.hall_id AS hall_id, concat('breach:', clock_kind) AS cause,
-    if(window_id != '' OR sent_to.3 != '', 'window', 'org') AS subject_kind,
-    multiIf(window_id != '', window_id, sent_to.3 != '', sent_to.3, sent_to.4) AS subject,
+    if(window_id != '' OR sent_to.4 != '', 'window', 'org') AS subject_kind,
+    multiIf(window_id != '', window_id, sent_to.4 != '', sent_to.4, sent_to.5) AS subject,
     due_at AS at, toString(event_id) AS event_id, b.case_id AS case_id,
     1 AS amount, '' AS measure, '' AS because, [event_id] AS told
   FROM (
-    SELECT b.*, if(arrayExists(one -> one.2 = c.clock_key, a.sent),  -- of the clock's own number,
-        arrayLast(one -> one.2 = c.clock_key, a.sent), a.sent[-1]) AS sent_to  -- else the last
+    SELECT b.*,  -- whose it was when the term ran out; of the clock's own number, where there is one
+      arrayFilter(one -> one.3 = c.clock_key, a.sent) AS numbered,
+      if(empty(numbered), a.sent, numbered) AS of_clock,
+      arrayFilter(one -> one.1 <= b.due_at, of_clock) AS by_then,
+      if(empty(by_then), of_clock[1], by_then[-1]) AS sent_to
     FROM (
       SELECT *, multiIf(clock_kind = 'rectification', 'RectificationOrdered',
         clock_kind = 'supervision', 'SupervisionOrdered',
@@ -27,7 +30,7 @@ FROM (
     ) AS c ON c.its_hall = b.hall_id AND c.its_case = b.case_id AND c.its_id = b.clock_id
     LEFT JOIN (  -- orders, and calls sent on: whose it is, where the case lies at no window
       SELECT hall_id AS of_hall, case_id AS of_case, event_type AS of_type,
-        arraySort(groupArray((recorded_at, JSONExtractString(payload, 'order_no'),
+        arraySort(groupArray((occurred_at, recorded_at, JSONExtractString(payload, 'order_no'),
           JSONExtractString(payload, 'to_window_id'), JSONExtractString(payload, 'to_org')))) AS sent
       FROM ({{facts}})
       WHERE event_type IN ('RectificationOrdered', 'HotlineDispatched', 'SupervisionOrdered')

@@ -252,6 +252,34 @@ def test_an_overdue_order_is_laid_on_whom_that_order_was_sent_to(stored: Stack) 
     assert [r["subject"] for r in asked("triggers", hall="orders")] == ["the first"]
 
 
+def test_a_call_that_ran_out_stays_with_whom_it_lay_then_whoever_takes_it_over(
+    stored: Stack,
+) -> None:
+    case = {"hall": "calls", "case": "calls/1"}
+    overdue = {"kind": "hotline_chase", "window_id": "", "due_at": on(8), **case}
+    store([
+        said("HotlineDispatched", "c1", 1, to_org="before", **case),
+        said("HotlineDispatched", "c2", 3, to_org="then", **case),
+        said("HotlineChased", "c3", 4, **case),
+        said("ClockBreached", "c4", 8, clock_id="k", **overdue),
+        said("HotlineDispatched", "c5", 12, to_org="afterwards", **case),
+    ], NOW)  # fmt: skip
+    assert [r["subject"] for r in asked("triggers", hall="calls")] == ["then"]
+
+
+def test_an_order_that_was_given_after_its_day_is_laid_on_whom_it_was_given_to(
+    stored: Stack,
+) -> None:
+    case = {"hall": "belated", "case": "belated/1"}
+    order = {"what": "整改", "due_at": on(8), "order_no": "1", **case}
+    store([
+        said("RectificationOrdered", "b1", 9, to_org="its own", **order),
+        said("ClockBreached", "b2", 9, clock_id="k", kind="rectification", window_id="",
+             due_at=on(8), **case),
+    ], NOW)  # fmt: skip
+    assert [r["subject"] for r in asked("triggers", hall="belated")] == ["its own"]
+
+
 def test_an_overdue_order_is_laid_on_nobody_whom_only_a_voided_correction_names(
     stored: Stack,
 ) -> None:

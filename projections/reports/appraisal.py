@@ -108,13 +108,14 @@ def _by_source(appraisals: list[Row]) -> Table | None:
 
 def _by_window(source: Source, appraisals: list[Row]) -> Table | None:
     """Of each window and branch the mean by source; those of persons are theirs to see."""
-    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    found: defaultdict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     for row in appraisals:
         if row["subject_kind"] in ("window", "branch"):
-            found[source.who(row["subject_kind"], row["subject"])][row["source"]] = row
+            found[row["subject_kind"], row["subject"]][row["source"]] = row
     heads = [s for s in VOICES if any(s in given for given in found.values())]
     rows: list[tuple[Cell, ...]] = [
-        (who, *(_mean(given.get(s)) for s in heads)) for who, given in found.items()
+        (source.who(*subject), *(_mean(given.get(s)) for s in heads))
+        for subject, given in found.items()
     ]
     if not rows:
         return None

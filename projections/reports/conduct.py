@@ -141,7 +141,7 @@ def supervision(source: Source, period: Period, facts: HallFacts) -> Section:
 
 
 def _supervised(facts: HallFacts) -> str:
-    found = facts.findings()
+    found = facts.findings
     if not found:
         return "本期巡查和检查没有发现问题。"
     left = [f for f in found if not f.is_closed]
@@ -160,7 +160,7 @@ def _patrols(source: Source, period: Period, facts: HallFacts) -> list[Block]:
     rota = source.of("patrol_turns", period)
     states = Counter((row["party"], row["state"]) for row in rota)
     planned = Counter(row["party"] for row in rota)
-    found = Counter(f.raised.data.get("party", "") for f in facts.findings())
+    found = Counter(f.raised.data.get("party", "") for f in facts.findings)
     if not done and not rota and not any(found.get(p) for p in PARTIES if p):
         return []
     rows: list[tuple[Cell, ...]] = [
@@ -206,7 +206,7 @@ def _findings(source: Source, facts: HallFacts) -> Table | None:
             subject_name(source, f), spelt(FINDINGS, str(f.data.get("category", ""))),
             named(SEVERITIES, f.data.get("severity", "")), "已整改" if is_closed else "未整改",
         )
-        for f, is_closed in facts.findings()
+        for f, is_closed in facts.findings
     ]  # fmt: skip
     heads = ("对象", "问题", "程度", "整改")
     return Table("发现问题清单", heads, rows, words=(0, 1, 2, 3)) if rows else None

@@ -14,9 +14,8 @@ _SQL = """
 SELECT event_type, subject, subject_kind, occurred_at, payload
 FROM hall_facts_now
 WHERE hall_id = {hall:String} AND recorded_at <= fromUnixTimestamp64Milli({now:Int64})
-  AND toDate(occurred_at, {zone:String}) >= toDate({first:String})
-  AND (toDate(occurred_at, {zone:String}) <= toDate({last:String})
-    OR event_type = 'FindingClosed')
+  AND (event_type IN ('FindingRaised', 'FindingClosed')  -- a fault belongs to where it began
+    OR toDate(occurred_at, {zone:String}) BETWEEN toDate({first:String}) AND toDate({last:String}))
 ORDER BY occurred_at, first_told
 """
 
@@ -40,10 +39,12 @@ class Finding(NamedTuple):
 
 
 class HallFacts:
-    """The facts of one period."""
+    """The facts of one period, and the faults first found in it."""
 
-    def __init__(self, facts: Iterable[HallFact]) -> None:
-        self.all = tuple(facts)
+    def __init__(self, facts: Iterable[HallFact], period: Period) -> None:
+        known = tuple(facts)
+        self.all = tuple(f for f in known if period.has(f.at))
+        self.findings = _findings(known, period)
 
     def of(self, *types: str) -> list[HallFact]:
         """Those of some types, in order of time."""
@@ -56,31 +57,36 @@ class HallFacts:
             found[str(fact.data.get(by, ""))] += int(fact.data.get(weight, 1)) if weight else 1
         return found
 
-    def findings(self) -> list[Finding]:
-        """Faults in the order in which they were raised last: one number is one fault, and a
-        closing counts at or after that, as in metric `patrol_findings`."""
-        raised: dict[str, HallFact] = {}
-        closed: dict[str, datetime] = {}
-        for fact in self.of("FindingRaised", "FindingClosed"):
-            number = str(fact.data.get("finding_id"))
-            if fact.type == "FindingClosed":
-                closed[number] = fact.at
-            else:
-                raised.pop(number, None)
-                raised[number] = fact
-        return [
-            Finding(fact, number in closed and closed[number] >= fact.at)
-            for number, fact in raised.items()
-        ]
+
+def _findings(facts: Iterable[HallFact], period: Period) -> tuple[Finding, ...]:
+    """Faults first found in a period, in the order in which they were raised last: one number is
+    one fault, and a closing counts at or after that, as in metric `patrol_findings`."""
+    first: dict[str, HallFact] = {}
+    raised: dict[str, HallFact] = {}
+    closed: dict[str, datetime] = {}
+    for fact in facts:
+        number = str(fact.data.get("finding_id"))
+        if fact.type == "FindingClosed":
+            closed[number] = fact.at
+        elif fact.type == "FindingRaised":
+            first.setdefault(number, fact)
+            raised.pop(number, None)
+            raised[number] = fact
+    return tuple(
+        Finding(fact, number in closed and closed[number] >= fact.at)
+        for number, fact in raised.items()
+        if period.has(first[number].at)
+    )
 
 
 def hall_facts(source: Source, period: Period) -> HallFacts:
-    """What stands of the facts that happened in a period, and what has ended them since."""
+    """What stands of the facts that happened in a period, and of the faults found in it."""
     rows = source.query(_SQL, now=source.now, first=str(period.start), last=str(period.last_day))
-    return HallFacts(
+    facts = (
         HallFact(
             row["event_type"], row["subject"], row["subject_kind"], row["occurred_at"],
             json.loads(row["payload"] or "{}"),
         )
         for row in rows
     )  # fmt: skip
+    return HallFacts(facts, period)

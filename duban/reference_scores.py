@@ -20,7 +20,9 @@ OF_CASES = re.compile(
 )
 OF_RANKINGS = re.compile(r"rank:([\w.-]{1,120}):(top|bottom|flag|all)")
 WHEN = re.compile(r"(top|bottom|flag|worse)(:[1-9][0-9]?)?|grade:.{1,40}")
-NUMBERS = frozenset({"level", "days", "expected_days", "saved_days"})  # of facts of cases
+DAYS = frozenset({"days", "expected_days", "saved_days"})
+NUMBERS = DAYS | {"level"}  # of facts of cases
+NUMBERS_OF = {"rating": frozenset({"level"}), "outcome": DAYS}  # where not all of them can be
 COUNTABLE = ("int", "long", "double", "boolean")  # types of Avro; of facts of halls
 OF_PLACES = frozenset({"score"})  # what a rule may read of a place in a ranking
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -58,7 +60,8 @@ class ScoreRuleModel(Table):
         fields = of_hall - NOT_READ if found else of_case
         if unknown := sorted({*self.where, self.per} - fields - {""}):
             raise ValueError(f"no rule reads field {', '.join(unknown)} of {self.on}")
-        numbers = _numbers(found) | derived if found else NUMBERS | OF_PLACES
+        of_kind = NUMBERS_OF.get(self.on.partition(":")[0], NUMBERS | OF_PLACES)
+        numbers = _numbers(found) | derived if found else of_kind
         if self.per and self.per not in numbers:
             raise ValueError(f"{self.per} of {self.on} is no number that points go by")
         return self

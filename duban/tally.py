@@ -67,7 +67,9 @@ def _repeats(rule: ScoreRule, beside: Sequence[ScoreRule]) -> bool:
 
 
 def _asked(rule: ScoreRule) -> set[tuple[str, str]]:
-    return {*rule.terms, *((("per", rule.per),) if rule.per else ())}
+    """What a rule asks of its cause beyond being it: rating:5 is of level 5."""
+    said = {("level", rule.on.removeprefix("rating:"))}
+    return {*rule.terms, *((("per", rule.per),) if rule.per else ())} - said
 
 
 def _counted(rule: ScoreRule) -> tuple[str, ...]:

@@ -297,6 +297,8 @@ RULE = '[[score.rules]]\nrule_id = "a"\non = "outcome:late"\npoints = -1.0\n'
         (RULE + 'per = "half_days"\n', "no rule reads field half_days"),
         (RULE.replace("outcome:late", "PraiseReceived") + 'per = "kind"\n', "no number"),
         (RULE.replace("outcome:late", "HonourGranted") + 'per = "valid_to"\n', "no number"),
+        (RULE + 'per = "level"\n', "no number"),
+        (RULE.replace("outcome:late", "rating:1") + 'per = "days"\n', "no number"),
         (RULE.replace("outcome:late", "CardIssued") + 'where = { reason = "x" }\n', "reason"),
         ('[[score.measures]]\nwhen = "grade:A"\nmeasure = "talk"\n' + RULE, "there is none"),
         ('[[score.measures]]\nwhen = "middle"\nmeasure = "talk"\n' + RULE, "match pattern"),

@@ -238,3 +238,6 @@ def test_a_rating_that_fulfils_two_rules_earns_by_both_and_is_one_rating():
     by_level = ScoreRule("by-level", "rating:5", 0.1, per="level")
     for rules in ((good, by_level), (by_level, good)):
         assert counted(*rules) == (0.7, 2, 1, 1)
+    fives = ScoreRule("fives", "rating:5", 0.2, where={"level": "5"})
+    for rules in ((fives, by_level), (by_level, fives)):
+        assert counted(*rules) == (0.7, 2, 1, 1)

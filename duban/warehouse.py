@@ -30,8 +30,8 @@ logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 Role = Literal["reader", "writer"]
 _UNKNOWN_TABLE, _UNKNOWN_DATABASE, _TIMEOUT, _READONLY, _WRONG_TOKEN = 60, 81, 159, 164, 516
 # Nothing, a date, a number, a set that a metric does not have (throwIf), a parameter that it
-# cannot read.
-_BAD_VALUES = frozenset({32, 38, 41, 72, 395, 457})
+# cannot read, days further back than days go.
+_BAD_VALUES = frozenset({32, 38, 41, 72, 395, 457, 475})
 _NEXT_STEP = {
     _UNKNOWN_TABLE: "The sink makes the tables when it starts: `duban status` shows it.",
     _UNKNOWN_DATABASE: "The sink makes the tables when it starts: `duban status` shows it.",

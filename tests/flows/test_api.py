@@ -93,6 +93,7 @@ def test_questions_nobody_can_answer_are_refused(api: httpx.Client) -> None:
     assert api.get("/metrics/rank?month=2026-11&top=few").status_code == 422
     assert api.get("/metrics/rank?month=2026-11&top=").status_code == 422
     assert api.get("/metrics/months?month=soon&count=3").status_code == 422
+    assert api.get("/metrics/trend?days=60000").status_code == 422
     for period in ("soon", "2026-13", "2026-Q5", "2026-H3", ""):
         assert api.get(f"/metrics/changes?period={period}").status_code == 422
     assert api.get("/metrics/case_list?set=none").status_code == 422

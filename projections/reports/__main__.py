@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from duban import bus
-from duban.cli.output import fail, out, say_json
+from duban.cli.output import err, fail, out, say_json
 from duban.events import Actor
 from duban.periods import MONTHS
 from duban.policy import Reference
@@ -66,13 +66,14 @@ def main(
     wanted = _formats(formats)
     cover = Cover(number, issue, to, _day(dated), tuple(copy or ()))
     try:
-        source = _source(hall, policy, period, subject)
-        made = (
-            subject_page(source, period, subject, cover)
-            if subject
-            else bulletin(source, period, cover)
-        )
-        files = _write(made, into, _name(hall, period, policy, subject), wanted)
+        with err.status("正在取数、排版 …"):
+            source = _source(hall, policy, period, subject)
+            made = (
+                subject_page(source, period, subject, cover)
+                if subject
+                else bulletin(source, period, cover)
+            )
+            files = _write(made, into, _name(hall, period, policy, subject), wanted)
         if issued:
             _issue(source, hall, period, subject, cover)
     except WarehouseError as error:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.test_tidy import ROOT
 
-RAN = '<testcase classname="tests.browser.test_screens" name="test_a"/>'
+FAULT = "test_the_invariants_hold_after"
+SEEN = '<testcase classname="tests.browser.test_screens" name="test_a"/>'
+RAN = f'{SEEN}<testcase classname="tests.faults.test_faults" name="{FAULT}[1]"/>'
 LEFT_OUT = """<testcase classname="tests.{where}" name="test_b[1]">
 <skipped type="pytest.skip" message="NOT RUN: the real log is not there">x</skipped></testcase>"""
 
@@ -23,17 +25,15 @@ def test_a_skipped_test_is_named_with_its_reason_and_fails_nothing(tmp_path: Pat
     check = told(tmp_path, RAN, LEFT_OUT.format(where="flows.test_import"))
     assert (check.returncode, check.stderr) == (0, "")
     assert check.stdout.splitlines() == [
-        "tests: 2, skipped: 1",
+        "tests: 3, skipped: 1",
         "SKIPPED tests.flows.test_import.test_b[1]: NOT RUN: the real log is not there",
-        "fault tests: 0 of 0 ran",
+        "fault tests: 1 of 1 ran",
     ]
 
 
 def test_it_says_how_many_fault_tests_ran(tmp_path: Path) -> None:
-    name = "test_the_invariants_hold_after"
-    ran = f'<testcase classname="tests.faults.test_faults" name="{name}[1]"/>'
-    left = LEFT_OUT.replace("test_b", name).format(where="faults.test_faults")
-    check = told(tmp_path, RAN, ran, left)
+    left = LEFT_OUT.replace("test_b", FAULT).format(where="faults.test_faults")
+    check = told(tmp_path, RAN, left)
     assert check.stdout.splitlines()[-1] == "fault tests: 1 of 2 ran"
 
 
@@ -47,3 +47,8 @@ def test_no_browser_test_at_all_fails_the_check(tmp_path: Path) -> None:
     check = told(tmp_path, LEFT_OUT.format(where="flows.test_import"))
     assert check.returncode == 1
     assert "browser tests: 0 found" in check.stderr
+
+
+def test_no_fault_test_at_all_fails_the_check(tmp_path: Path) -> None:
+    check = told(tmp_path, SEEN)
+    assert (check.returncode, check.stderr.strip()) == (1, "fault tests: none ran")

@@ -75,16 +75,11 @@ version = "1"
 kind = "hall"
 name = "某某区政务服务中心"
 effective_from = 2004-01-01
-
+"""
+    for window in ("w1", "w2"):  # two of one name
+        text += f"""
 [[unit]]
-org_id = "{name}/w1"
-version = "1"
-kind = "window"
-name = "公安户籍窗口"
-effective_from = 2004-01-01
-
-[[unit]]
-org_id = "{name}/w2"
+org_id = "{name}/{window}"
 version = "1"
 kind = "window"
 name = "公安户籍窗口"

@@ -65,9 +65,10 @@ class Live:
 
     async def overview(self, hall: str) -> Overview:
         """The figures of a hall, at the most as old as the last change. Raises `Away`."""
-        if hall not in self.overviews:
-            self.overviews[hall] = await compute(await sources.business_now(), hall)
-        return self.overviews[hall]
+        kept = self.overviews  # a turn replaces them: what is computed late is none of the new ones
+        if hall not in kept:
+            kept[hall] = await compute(await sources.business_now(), hall)
+        return kept[hall]
 
     async def _poll(self) -> None:
         while True:

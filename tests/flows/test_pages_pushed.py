@@ -103,3 +103,23 @@ def test_a_page_that_was_lost_while_it_was_read_is_given_everything_when_it_is_b
     page.connect()
     page.turn()
     assert (page.read, page.swapped()) == (2, 1)
+
+
+def test_figures_that_a_change_has_overtaken_are_not_kept(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = iter(["of before", "of after"])
+
+    async def now() -> int:
+        return 0
+
+    async def compute(_now: int, _hall: str) -> str:
+        said = next(told)
+        if said == "of before":
+            live.overviews = {}  # a turn of the poller meanwhile
+        return said
+
+    monkeypatch.setattr("projections.dashboard.live.sources.business_now", now)
+    monkeypatch.setattr("projections.dashboard.live.compute", compute)
+    assert asyncio.run(live.overview("h")) == "of before"
+    assert asyncio.run(live.overview("h")) == "of after"

@@ -16,7 +16,7 @@ FROM (
     SELECT b.*,  -- whose it was when the term ran out; of the clock's own number, where there is one
       arrayFilter(one -> one.3 = c.clock_key, a.sent) AS numbered,
       if(empty(numbered), a.sent, numbered) AS of_clock,
-      arrayFilter(one -> one.1 <= b.due_at, of_clock) AS by_then,
+      arrayFilter(one -> one.1 < b.due_at, of_clock) AS by_then,
       if(empty(by_then), of_clock[1], by_then[-1]) AS sent_to
     FROM (
       SELECT *, multiIf(clock_kind = 'rectification', 'RectificationOrdered',

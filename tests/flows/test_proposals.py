@@ -262,6 +262,7 @@ def test_a_call_that_ran_out_stays_with_whom_it_lay_then_whoever_takes_it_over(
         said("HotlineDispatched", "c2", 3, to_org="then", **case),
         said("HotlineChased", "c3", 4, **case),
         said("ClockBreached", "c4", 8, clock_id="k", **overdue),
+        said("HotlineDispatched", "c6", 8, to_org="at that very instant", **case),
         said("HotlineDispatched", "c5", 12, to_org="afterwards", **case),
     ], NOW)  # fmt: skip
     assert [r["subject"] for r in asked("triggers", hall="calls")] == ["then"]

@@ -143,7 +143,9 @@ def supervision(source: Source, period: Period, facts: HallFacts) -> Section:
 def _supervised(facts: HallFacts) -> str:
     found = facts.findings
     if not found:
-        return "本期巡查和检查没有发现问题。"
+        again = len(facts.of("FindingRaised"))
+        said = f"本期没有新的问题，以前的问题又发现{again}次。"
+        return said if again else "本期巡查和检查没有发现问题。"
     left = [f for f in found if not f.is_closed]
     grades = Counter(f.raised.data.get("severity", "") for f in found)
     parts = [f"{named(SEVERITIES, k)}{n}个" for k, n in _in_order(grades, SEVERITIES)]

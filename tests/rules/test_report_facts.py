@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from projections.reports.conduct import _supervised
 from projections.reports.facts import HallFact, HallFacts
 from projections.reports.period import parse
 
@@ -40,6 +41,12 @@ def test_a_fault_is_of_the_month_in_which_it_was_first_found(days, closed):
     assert faults("2026-09", *facts) == [("f1", closed)]
     assert faults("2026-10", *facts) == []
     assert faults("2026-Q3", *facts) == [("f1", closed)]
+
+
+def test_a_month_in_which_old_faults_alone_came_back_does_not_say_that_none_was_found():
+    facts = [told(RAISED, "2026-09-03"), told(RAISED, "2026-10-06"), told(RAISED, "2026-10-09")]
+    assert "又发现2次" in _supervised(HallFacts(facts, parse("2026-10")))
+    assert "没有发现问题" in _supervised(HallFacts(facts, parse("2026-11")))
 
 
 def test_two_numbers_are_two_faults_and_the_facts_of_a_period_are_its_own():

@@ -196,6 +196,7 @@ def _any_uuid(value: Any, path: str, problems: list[Problem]) -> Any:
     small = value.lower() if isinstance(value, str) else ""
     if not UUID_PATTERN.fullmatch(small):
         problems.append(Problem(path, "must be a uuid"))
+        return value
     return small
 
 

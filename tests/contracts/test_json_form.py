@@ -93,6 +93,16 @@ def test_everything_wrong_is_said_at_once():
     }
 
 
+def test_two_ids_that_are_none_are_not_one_and_the_same():
+    wrong = {"type": "HallFactVoided", "hall_id": "luannan", "event_id": "x", "reason": "误录",
+             "subject_type": "hall", "subject_id": "luannan", "voided_event_id": "y",
+             "occurred_at": "2026-09-28T16:30:00+08:00"}  # fmt: skip
+    assert dict(problems(wrong)) == {
+        "event_id": "must be a uuid",
+        "voided_event_id": "must be a uuid",
+    }
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [

@@ -1,6 +1,5 @@
 """What every kind of row needs of a record: its place, its decoded event, times that fit."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -8,13 +7,13 @@ import msgspec
 
 from duban.avro import newest
 from duban.codec import decode_record
+from duban.formats import UUID_PATTERN
 
 Row = tuple[Any, ...]
 TableRow = tuple[str, Row]
 
 FIRST_VERSION = 2**62  # minus recorded_at: of two bodies under one id the one recorded first wins
 LATEST_MS = 7_258_118_400_000  # the year 2200; a sender's seconds-for-milliseconds go the other way
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}").fullmatch
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,8 +50,8 @@ def place(record: Record) -> Row:
 def read_event(record: Record) -> dict[str, Any]:
     """The event in a record, flat; raises `Poison` for an id or a time that no column holds."""
     event = decode_record(record.value)
-    if not _UUID(event["event_id"]):
-        raise Poison("bad_event_id", "event_id is no UUID")
+    if not UUID_PATTERN.fullmatch(event["event_id"]):
+        raise Poison("bad_event_id", "event_id is no UUID in small letters")
     if not (0 <= event["occurred_at"] < LATEST_MS and 0 <= event["recorded_at"] < LATEST_MS):
         raise Poison("bad_time", "occurred_at or recorded_at lies before 1970 or after 2200")
     return event

@@ -115,7 +115,8 @@ def test_a_fact_of_a_hall_is_about_no_case() -> None:
         (praise(), b"bj", "wrong_key"),
         (praise(), None, "wrong_key"),
         (codec.encode(event()), b"aq", "wrong_topic"),
-        (praise(event_id=an_id(1).replace("4", "A", 1)), b"aq", "schema_rules"),
+        (praise(event_id=an_id(1).replace("4", "A", 1)), b"aq", "bad_event_id"),
+        (praise(corrects_event_id=an_id(2).replace("4", "A", 1)), b"aq", "schema_rules"),
         (praise(note="长" * 4001), b"aq", "schema_rules"),
     ],
 )
@@ -227,6 +228,7 @@ def test_an_id_that_is_no_uuid_and_a_time_in_nanoseconds_are_poison() -> None:
     plain = {f: getattr(event(), f) for f in event().__slots__}
     for change, reason in (
         ({"event_id": "7"}, "bad_event_id"),
+        ({"event_id": an_id(1).replace("4", "A", 1)}, "bad_event_id"),
         ({"occurred_at": AT * 1_000_000}, "bad_time"),
         ({"recorded_at": -1}, "bad_time"),
     ):
